@@ -1,0 +1,29 @@
+"""The references: plain NumPy, each operation with its hand-derived pullback.
+
+One module or package per chapter; every public function can also be imported from here.
+"""
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from dlbook.differentiable import chain, residual, vjp
+
+# The chapters, in the order in which they build on one another.
+TOPICS = ("linear_classifiers", "gradient_descent")
+__all__ = ["chain", "residual", "vjp"]
+
+
+def __getattr__(name):
+    if name.startswith("_"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name in TOPICS or find_spec(f"{__name__}.{name}"):
+        return import_module(f"{__name__}.{name}")
+    for topic in TOPICS:
+        module = import_module(f"{__name__}.{topic}")
+        if name in module.__all__:
+            return getattr(module, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({*__all__, *TOPICS, *(n for t in TOPICS for n in import_module(f"{__name__}.{t}").__all__)})

@@ -1,0 +1,3 @@
+"""Gradient descent."""
+
+__all__ = []
