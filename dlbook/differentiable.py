@@ -26,7 +26,7 @@ from dlbook.shapes import Promise, ShapeError, describe, leaves
 
 __all__ = ["OPERATIONS", "chain", "differentiable", "residual", "vjp"]
 
-OPERATIONS: dict[str, Callable] = {}  # every @differentiable function of a module, by "module.name"
+OPERATIONS: dict[str, Callable] = {}  # every @differentiable function of the package, by "module.name"
 
 _REMEMBERED = 4096  # checked call signatures kept per function
 
@@ -104,7 +104,7 @@ def differentiable(definition: Callable) -> Callable:
 
     function.vjp = function_vjp
     function.definition = definition
-    if "<locals>" not in definition.__qualname__:
+    if definition.__module__.startswith("dlbook.") and "<locals>" not in definition.__qualname__:
         OPERATIONS[f"{definition.__module__}.{definition.__qualname__}"] = function
     return function
 

@@ -1,0 +1,1 @@
+"""The catalogue: one module per chapter, one `operation(...)` entry per reference."""

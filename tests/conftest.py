@@ -1,0 +1,50 @@
+"""Profiles, and the verification ledger that a complete and green run of the laws writes."""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from dlbook.laws import ledger as verification
+
+PROFILE = os.environ.get("DLBOOK_PROFILE", "dev")
+SLOW = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
+settings.register_profile("dev", max_examples=10, **SLOW)
+settings.register_profile("ci", max_examples=100, derandomize=True, print_blob=True, **SLOW)
+settings.register_profile("thorough", max_examples=1000, print_blob=True, **SLOW)
+settings.load_profile(PROFILE)
+
+
+@pytest.fixture
+def ledger(record_property):
+    """Note a row of the ledger: it travels with the test's report, from worker to controller."""
+
+    def note(op, *, law, outcome="passed", examples=None, worst=None, tolerance=None, by=None):
+        record_property("ledger", {"operation": op.name, "module": op.module, "chapter": op.chapter, "law": law,
+                                   "examples": examples, "worst": worst, "tolerance": tolerance, "device": "cpu",
+                                   "outcome": outcome, "by": by})
+
+    return note
+
+
+class Ledger:
+    """Collects the rows of a run; writes the ledger when every law test was run and none failed."""
+
+    def __init__(self):
+        self.rows, self.failed, self.partial = [], False, False
+
+    def pytest_runtest_logreport(self, report):
+        self.failed |= report.failed
+        self.rows += [value for name, value in report.user_properties if name == "ledger" and report.when == "call"]
+
+    def pytest_sessionfinish(self, session):
+        config = session.config
+        chosen = config.option.keyword or config.option.markexpr not in ("", "law") or any(
+            "::" in a or a.endswith(".py") for a in config.args) or getattr(config.option, "lf", False)
+        if self.rows and not self.failed and not chosen:
+            verification.write(self.rows, PROFILE)
+
+
+def pytest_configure(config):
+    if not hasattr(config, "workerinput"):  # the controller, or a run without workers
+        config.pluginmanager.register(Ledger())
