@@ -29,14 +29,16 @@ LECTURES = {
     "5": ("the art/science of training", "hyper-parameter optimisation", "variations of SGD", "dropout",
           "evaluation - ensembles"),
     "6": ("the convolution layer in detail", "gradient computations for it",
-          "common operations, max-pooling etc.", "why conv beats fully connected", "the neuro-scientific basis"),
+          "common operations, max-pooling etc.", "why conv beats fully connected",
+          "the neuro-scientific basis"),
     "7": ("AlexNet", "VGGNet", "GoogLeNet", "ResNet", "data augmentation", "transfer learning",
-          "stacking filters", "transposed convolution", "bottleneck ConvNets", "semantic segmentation", "depth estimation",
-          "visualizing what a ConvNet has learnt"),
+          "stacking filters", "transposed convolution", "bottleneck ConvNets", "semantic segmentation",
+          "depth estimation", "visualizing what a ConvNet has learnt"),
     "8": ("TensorFlow & PyTorch", "static against dynamic computation graphs",
           "how to use the Google Cloud service"),
     "9 and 10": ("RNNs", "back-prop for RNNs", "RNNs for synthesis",
-                 "exploding and vanishing gradients in RNNs", "LSTMs", "ConvNets against LSTMs", "tutorial examples on the board"),
+                 "exploding and vanishing gradients in RNNs", "LSTMs", "ConvNets against LSTMs",
+                 "tutorial examples on the board"),
     "11": ("history of (deep) generative modelling", "VAEs", "GANs", "adversarial training", "PixelRNN"),
     "12": ("NLP embeddings", "language translation, supervised", "image captioning", "attention networks"),
     "13": ("Transformers & self-attention", "adversarial examples", "odds & ends", "Q & A"),
@@ -88,7 +90,8 @@ def labels_of(text: str) -> set[str]:
 def missing_labels(rows: list[Row], folder: Path) -> list[str]:
     """Name the labels that a row promises and its page, if it exists, does not define."""
     pages = {row.page: folder / f"{row.page}.md" for row in rows if row.labels}
-    defined = {name: labels_of(page.read_text(encoding="utf-8")) for name, page in pages.items() if page.exists()}
+    defined = {name: labels_of(page.read_text(encoding="utf-8"))
+               for name, page in pages.items() if page.exists()}
     return [f"{row.page}: {label}" for row in rows if row.page in defined
             for label in row.labels if label not in defined[row.page]]
 
