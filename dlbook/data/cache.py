@@ -1,0 +1,82 @@
+"""Keep generated sets on disk, so that a chapter makes them once."""
+
+import hashlib
+import json
+import os
+import tempfile
+import warnings
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+
+def cache_dir() -> Path:
+    """Say where made and downloaded data are kept.
+
+    `DLBOOK_CACHE` if it is set, else the cache directory of this user on this system.
+
+    **Source** platformdirs
+    **Book** course
+    """
+    told = os.environ.get("DLBOOK_CACHE")
+    if told:
+        return Path(told).expanduser()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("dlbook", appauthor=False)
+
+
+def replace_atomically(path: Path, write: Callable[[Path], None]) -> None:
+    """Write a file beside `path` and rename it, so that other processes see all of it or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    os.close(handle)
+    try:
+        write(Path(temporary))
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def cached(
+    name: str, version: int, options: dict[str, object], make: Callable[[], dict[str, np.ndarray]]
+) -> dict[str, np.ndarray]:
+    """Return the arrays made earlier with the same generator and options, else make and keep them.
+
+    A file that cannot be read (a full disk, a killed process of an old version) is made anew. A directory
+    that cannot be written costs time, not the result: a warning says so.
+
+    Parameters
+    ----------
+    name : of the set
+    version : of its generator, raised whenever its output changes
+    options : everything the output depends on, JSON can hold it
+    make : called without arguments when nothing is kept
+
+    **Source** own
+    **Book** course
+    """
+    key = hashlib.sha256(json.dumps(options, sort_keys=True).encode()).hexdigest()[:16]
+    path = cache_dir() / "generated" / f"{name}-v{version}-{key}.npz"
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            return dict(kept)
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+        pass  # unreadable: falls through to making it again, which replaces the file
+
+    arrays = make()
+
+    def write(temporary: Path) -> None:
+        with open(temporary, "wb") as file:
+            np.savez(file, **arrays)
+
+    try:
+        replace_atomically(path, write)
+    except OSError as error:
+        warnings.warn(f"cannot keep {name!r} in {path.parent} ({error}); it is made again next time", stacklevel=2)
+    return arrays

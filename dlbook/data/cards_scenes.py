@@ -1,0 +1,5 @@
+"""Cards."""
+
+from dlbook.data.cards import Card
+
+CARDS: list[Card] = []
