@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from dlbook.shapes import Promise, ShapeError, describe, leaves
+from dlbook.shapes import Promise, ShapeError, describe
 
 __all__ = ["OPERATIONS", "chain", "differentiable", "residual", "vjp"]
 
@@ -96,9 +96,11 @@ def differentiable(definition: Callable) -> Callable:
         def pullback(dy):
             grads = raw(_cotangent(promise.name, dy, y))
             if type(grads) is not tuple or len(grads) < len(args):
-                raise TypeError(f"{promise.name}: its pullback gave {describe(grads)}, expected a tuple with one "
-                                f"gradient for each of the {len(args)} positional arguments")
-            return grads[:len(args)]
+                raise TypeError(
+                    f"{promise.name}: its pullback gave {describe(grads)}, expected a tuple with one "
+                    f"gradient for each of the {len(args)} positional arguments"
+                )
+            return grads[: len(args)]
 
         return y, pullback
 
@@ -223,7 +225,9 @@ def residual(layer: Callable) -> Callable:
     def added(x: Any, *params: Any) -> Any:
         change, layer_pullback = vjp(layer, x, *params)
         if np.shape(change) != np.shape(x):
-            raise ShapeError(f"residual: {layer.__name__} gave {describe(change)}, expected the shape of x, {np.shape(x)}")
+            raise ShapeError(
+                f"residual: {layer.__name__} gave {describe(change)}, expected the shape of x, {np.shape(x)}"
+            )
 
         def pullback(dy):
             dx, *own = layer_pullback(dy)

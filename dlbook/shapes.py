@@ -16,11 +16,12 @@ from typing import Any, get_args, get_origin
 import numpy as np
 from beartype import BeartypeConf
 from beartype.door import is_bearable
-from jaxtyping import AbstractArray, Bool, Float, Int, jaxtyped
+from jaxtyping import AbstractArray, Bool, Float, jaxtyped
+from jaxtyping import Integer as Int  # a label may be of any integer dtype, uint8 too
 
 Array = np.ndarray
 # A mean of an array is a NumPy scalar and not an array: both are scalars to us.
-Scalar = Float[np.ndarray, ""] | Float[np.generic, ""]
+Scalar = Float[np.ndarray, ""] | np.floating
 
 __all__ = ["Array", "Bool", "Float", "Int", "Promise", "Scalar", "ShapeError", "leaves"]
 
@@ -67,12 +68,13 @@ def _expected(hint) -> str:
     words = []
     for member in _members(hint):
         if _is_array_hint(member):
-            kind = {"Float": "float array", "Int": "integer array", "Bool": "boolean array"}.get(
-                member.__name__.split("[")[0], "array")
+            kind = {"Float": "float array", "Integer": "integer array", "Bool": "boolean array"}.get(
+                member.__name__.split("[")[0], "array"
+            )
             dims = member.dim_str.split()
             word = f"{kind} of shape ({', '.join(dims)}{',' if len(dims) == 1 else ''})"
-        elif member is type(None):
-            word = "None"
+        elif member in (type(None), np.floating):
+            word = "None" if member is type(None) else "NumPy float"
         elif get_origin(member) is typing.Literal:
             word = "one of " + ", ".join(map(repr, get_args(member)))
         elif get_origin(member) is not None:
@@ -97,9 +99,10 @@ def _fit(hint, value, where: str) -> None:
     if origin in (typing.Union, types.UnionType):
         for member in inner:
             try:
-                return _fit(member, value, where)
+                _fit(member, value, where)
             except _Misfit:
                 continue
+            return
         raise _Misfit(where, hint, value)
     if _is_array_hint(hint):
         if not isinstance(value, hint):
@@ -175,9 +178,10 @@ class Promise:
                 _fit(self.returns, y, "y")
             except _Misfit as misfit:
                 where, hint, value = misfit.args
-                raise ShapeError(f"{self.name}: its result {where} is {describe(value)}, "
-                                 f"but the signature promises {_expected(hint)}{_where_from(hint, value, known)}"
-                                 ) from None
+                raise ShapeError(
+                    f"{self.name}: its result {where} is {describe(value)}, "
+                    f"but the signature promises {_expected(hint)}{_where_from(hint, value, known)}"
+                ) from None
         return result
 
     def _argument(self, name: str, hint, value, known: dict) -> None:
@@ -185,8 +189,10 @@ class Promise:
             _fit(hint, value, name)
         except _Misfit as misfit:
             where, hint, value = misfit.args
-            raise ShapeError(f"{self.name}: {where} is {describe(value)}, expected {_expected(hint)}"
-                             f"{_where_from(hint, value, known)}") from None
+            raise ShapeError(
+                f"{self.name}: {where} is {describe(value)}, expected {_expected(hint)}"
+                f"{_where_from(hint, value, known)}"
+            ) from None
         for axis, size in _bindings(hint, value):
             known.setdefault(axis, (size, name))
 
@@ -201,8 +207,10 @@ class Promise:
                 if first is None:
                     first = where, dtype
                 elif dtype != first[1]:
-                    raise ShapeError(f"{self.name}: {where} is {dtype} but {first[0]} is {first[1]}; "
-                                     "all float arguments share one dtype, cast one of them")
+                    raise ShapeError(
+                        f"{self.name}: {where} is {dtype} but {first[0]} is {first[1]}; "
+                        "all float arguments share one dtype, cast one of them"
+                    )
 
 
 def _where_from(hint, value, known: dict) -> str:

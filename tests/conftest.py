@@ -20,9 +20,21 @@ def ledger(record_property):
     """Note a row of the ledger: it travels with the test's report, from worker to controller."""
 
     def note(op, *, law, outcome="passed", examples=None, worst=None, tolerance=None, by=None):
-        record_property("ledger", {"operation": op.name, "module": op.module, "chapter": op.chapter, "law": law,
-                                   "examples": examples, "worst": worst, "tolerance": tolerance, "device": "cpu",
-                                   "outcome": outcome, "by": by})
+        record_property(
+            "ledger",
+            {
+                "operation": op.name,
+                "module": op.module,
+                "chapter": op.chapter,
+                "law": law,
+                "examples": examples,
+                "worst": worst,
+                "tolerance": tolerance,
+                "device": "cpu",
+                "outcome": outcome,
+                "by": by,
+            },
+        )
 
     return note
 
@@ -37,11 +49,15 @@ class Ledger:
         self.failed |= report.failed
         self.rows += [value for name, value in report.user_properties if name == "ledger" and report.when == "call"]
 
-    def pytest_sessionfinish(self, session):
+    def pytest_sessionfinish(self, session, exitstatus):
         config = session.config
-        chosen = config.option.keyword or config.option.markexpr not in ("", "law") or any(
-            "::" in a or a.endswith(".py") for a in config.args) or getattr(config.option, "lf", False)
-        if self.rows and not self.failed and not chosen:
+        chosen = (
+            config.option.keyword
+            or config.option.markexpr not in ("", "law")
+            or any("::" in a or a.endswith(".py") for a in config.args)
+            or getattr(config.option, "lf", False)
+        )
+        if self.rows and exitstatus == 0 and not self.failed and not chosen:
             verification.write(self.rows, PROFILE)
 
 

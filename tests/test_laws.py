@@ -10,8 +10,11 @@ from dlbook.laws.operation import catalogue
 
 pytestmark = pytest.mark.law
 
-CASES = [pytest.param(op, name, id=f"{op.name}-{name.replace(' ', '_')}")
-         for op in catalogue().values() for name in laws_of(op)]
+CASES = [
+    pytest.param(op, name, id=f"{op.name}-{name.replace(' ', '_')}")
+    for op in catalogue().values()
+    for name in laws_of(op)
+]
 
 
 @pytest.mark.parametrize(("op", "name"), CASES)
@@ -19,13 +22,21 @@ def test_the_law_holds(op, name, ledger):
     result = hold(op, name, laws_of(op)[name])
     if isinstance(result, Failure):
         pytest.fail(result.text(op), pytrace=False)
-    ledger(op, law=name, examples=result.examples, worst=result.worst, tolerance=result.tolerance,
-           outcome=result.outcome)
+    ledger(
+        op,
+        law=name,
+        examples=result.examples,
+        worst=result.worst,
+        tolerance=result.tolerance,
+        outcome=result.outcome,
+    )
 
 
 def test_every_operation_is_in_the_catalogue():
     entered = {op.module for op in catalogue().values()}
-    registered = {f"{f.__module__}.{f.__name__}" for f in OPERATIONS.values() if f.__module__.startswith("dlbook.numpy")}
+    registered = {
+        f"{f.__module__}.{f.__name__}" for f in OPERATIONS.values() if f.__module__.startswith("dlbook.numpy")
+    }
     assert entered == registered
 
 
@@ -35,8 +46,9 @@ def test_every_entry_is_complete(op):
     assert 3 <= len(op.bugs) <= 8, "an operation has three to eight planted bugs"
     assert op.refuses, "an operation refuses something"
     assert len({b.name for b in op.bugs}) == len(op.bugs)
-    options = {p.name for p in inspect.signature(op.reference).parameters.values()
-               if p.kind == inspect.Parameter.KEYWORD_ONLY}
+    options = {
+        p.name for p in inspect.signature(op.reference).parameters.values() if p.kind == inspect.Parameter.KEYWORD_ONLY
+    }
     drawn = set()
     from hypothesis import find, settings
 

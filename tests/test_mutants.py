@@ -8,8 +8,11 @@ from dlbook.laws.operation import catalogue
 
 pytestmark = pytest.mark.law
 
-PLANTED = [pytest.param(op, bug, id=f"{op.name}-{bug.name.replace(' ', '_')}")
-           for op in catalogue().values() for bug in op.bugs]
+PLANTED = [
+    pytest.param(op, bug, id=f"{op.name}-{bug.name.replace(' ', '_')}")
+    for op in catalogue().values()
+    for bug in op.bugs
+]
 
 
 @pytest.mark.parametrize("op", catalogue().values(), ids=lambda op: op.name)

@@ -47,5 +47,9 @@ def positive(*shape: int, low: float = 0.1, high: float = 3.0) -> st.SearchStrat
 
 def labels(n: int, classes: int, dtype=np.int64) -> st.SearchStrategy[np.ndarray]:
     """Draw n integer labels 0 .. classes-1; the simplest is all zeros, repeats are common."""
-    return st.builds(lambda seed: (np.zeros(n, dtype) if seed == 0 else
-                                   np.random.default_rng(seed).integers(0, classes, n).astype(dtype)), SEEDS)
+    return st.builds(
+        lambda seed: (
+            np.zeros(n, dtype) if seed == 0 else np.random.default_rng(seed).integers(0, classes, n).astype(dtype)
+        ),
+        SEEDS,
+    )

@@ -1,6 +1,7 @@
 """Try laws on an implementation: draw examples, shrink the first that fails, say in one line what is wrong."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -36,8 +37,10 @@ class Failure:
 
     def text(self, op: Op) -> str:
         """Say it in two lines: what is wrong, and the arguments to paste."""
-        return (f"{self.operation}: the law '{self.law}' FAILS   {self.message}\n"
-                f"    smallest input found: {self.example.literal(op.reference)}")
+        return (
+            f"{self.operation}: the law '{self.law}' FAILS   {self.message}\n"
+            f"    smallest input found: {self.example.literal(op.reference)}"
+        )
 
 
 def laws_of(op: Op) -> dict[str, Callable]:
@@ -52,8 +55,13 @@ def laws_of(op: Op) -> dict[str, Callable]:
 
 
 def _applies(law: str, op: Op) -> bool:
-    needed = {"exact cases": op.exact, "rows independent": op.rows, "stays finite": op.finite,
-              "complex step": op.analytic, "twin gradient": op.twin_gradient}
+    needed = {
+        "exact cases": op.exact,
+        "rows independent": op.rows,
+        "stays finite": op.finite,
+        "complex step": op.analytic,
+        "twin gradient": op.twin_gradient,
+    }
     return bool(needed.get(law, True))
 
 
@@ -82,8 +90,16 @@ def _quiet(examples: int | None, shrink: bool, derandomize: bool | None) -> sett
     options = {} if examples is None else {"max_examples": examples}
     if derandomize is not None:
         options["derandomize"] = derandomize
-    return settings(deadline=None, database=None, report_multiple_bugs=False, phases=phases, print_blob=False,
-                    verbosity=Verbosity.quiet, suppress_health_check=list(HealthCheck), **options)
+    return settings(
+        deadline=None,
+        database=None,
+        report_multiple_bugs=False,
+        phases=phases,
+        print_blob=False,
+        verbosity=Verbosity.quiet,
+        suppress_health_check=list(HealthCheck),
+        **options,
+    )
 
 
 def examples_of(op: Op) -> st.SearchStrategy[Example]:
@@ -91,8 +107,16 @@ def examples_of(op: Op) -> st.SearchStrategy[Example]:
     return st.builds(lambda example, seed: replace(example, seed=seed), op.examples, SEEDS)
 
 
-def hold(op: Op, name: str, law: Callable, f: Callable | None = None, *, examples: int | None = None,
-         shrink: bool = True, derandomize: bool | None = None) -> Record | Failure:
+def hold(
+    op: Op,
+    name: str,
+    law: Callable,
+    f: Callable | None = None,
+    *,
+    examples: int | None = None,
+    shrink: bool = True,
+    derandomize: bool | None = None,
+) -> Record | Failure:
     """Try one law on drawn examples.
 
     Parameters
@@ -131,8 +155,14 @@ def hold(op: Op, name: str, law: Callable, f: Callable | None = None, *, example
     return Record(op.name, name, tried, error, tolerance)
 
 
-def examine(op: Op, f: Callable, *, examples: int = 60, laws: dict[str, Callable] | None = None,
-            progress: Callable[[str], None] | None = None) -> Iterator[Record | Failure]:
+def examine(
+    op: Op,
+    f: Callable,
+    *,
+    examples: int = 60,
+    laws: dict[str, Callable] | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Iterator[Record | Failure]:
     """Try all laws on someone's implementation, one after the other, and stop at the first that fails.
 
     Yields a `Record` for each law that held, then perhaps one `Failure`.
@@ -162,8 +192,6 @@ def caught_by(op: Op, mutant: Callable, *, examples: int = 60) -> str | None:
                 caught = name
                 raise
 
-    try:
+    with suppress(LawBroken):
         trial()
-    except LawBroken:
-        pass
     return caught

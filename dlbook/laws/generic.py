@@ -53,8 +53,10 @@ def distance(a, b) -> tuple[float, float]:
 
 def close(a, b, relative: float, floor: float, what: str) -> Finding:
     """Require two trees of floats to agree to `relative` of their size plus `floor`."""
-    require([np.shape(x) for x in flatten(a)] == [np.shape(y) for y in flatten(b)],
-            f"{what}: shapes {[np.shape(x) for x in flatten(a)]}, expected {[np.shape(y) for y in flatten(b)]}")
+    require(
+        [np.shape(x) for x in flatten(a)] == [np.shape(y) for y in flatten(b)],
+        f"{what}: shapes {[np.shape(x) for x in flatten(a)]}, expected {[np.shape(y) for y in flatten(b)]}",
+    )
     error, size = distance(a, b)
     tolerance = relative * size + floor
     require(error <= tolerance, f"{what}: off by {error:.3g}, allowed {tolerance:.3g}")
@@ -109,13 +111,18 @@ def gradients_fit(op: Op, f: Callable, example: Example) -> Finding:
 
 def _fits(grad, arg, what: str) -> None:
     if isinstance(arg, tuple | list | dict):
-        require(type(grad) is type(arg) and len(grad) == len(arg),
-                f"{what} is {describe(grad)}, expected {describe(arg)} as the argument is")
+        require(
+            type(grad) is type(arg) and len(grad) == len(arg),
+            f"{what} is {describe(grad)}, expected {describe(arg)} as the argument is",
+        )
         for key in arg if isinstance(arg, dict) else range(len(arg)):
             _fits(grad[key], arg[key], f"{what}[{key!r}]")
     elif getattr(arg, "dtype", None) is not None and arg.dtype.kind == "f":
         require(hasattr(grad, "dtype"), f"{what} is {describe(grad)}, expected {describe(arg)}")
-        require(grad.shape == arg.shape and grad.dtype == arg.dtype, f"{what} is {describe(grad)}, expected {describe(arg)}")
+        require(
+            grad.shape == arg.shape and grad.dtype == arg.dtype,
+            f"{what} is {describe(grad)}, expected {describe(arg)}",
+        )
     else:
         require(grad is None, f"{what} is {describe(grad)}, expected None: {describe(arg)} has no gradient")
 
@@ -130,8 +137,10 @@ def gradient(op: Op, f: Callable, example: Example) -> Finding:
         for _ in range(2):
             error, tolerance, analytic, numeric = probe(op, f, example, index, rng)
             if not (np.isfinite(analytic) and error <= tolerance):
-                raise LawBroken(f"gradient of {name}: <pullback(dy), u> = {analytic:.6g} but differences give "
-                                f"{numeric:.6g} (allowed {tolerance:.1g})  {worst_entry(op, f, example, index, example.rng())}")
+                raise LawBroken(
+                    f"gradient of {name}: <pullback(dy), u> = {analytic:.6g} but differences give "
+                    f"{numeric:.6g} (allowed {tolerance:.1g})  {worst_entry(op, f, example, index, example.rng())}"
+                )
             found.append((error, tolerance))
     return worst(*found)
 
@@ -145,7 +154,13 @@ def linear_in_dy(op: Op, f: Callable, example: Example) -> Finding:
     ga, gb = flatten(pullback(a)), flatten(pullback(b))
     mixed = [2 * p - 3 * q for p, q in zip(ga, gb, strict=True)]
     size = max((float(np.abs(p).max()) for p in ga + gb if p.size), default=0.0)
-    return close(pullback(both), mixed, 1e-10, 1e-10 * size, "pullback(2 a - 3 b) against 2 pullback(a) - 3 pullback(b)")
+    return close(
+        pullback(both),
+        mixed,
+        1e-10,
+        1e-10 * size,
+        "pullback(2 a - 3 b) against 2 pullback(a) - 3 pullback(b)",
+    )
 
 
 def pure(op: Op, f: Callable, example: Example) -> Finding:
@@ -165,7 +180,10 @@ def pure(op: Op, f: Callable, example: Example) -> Finding:
     grads = flatten(first)
     for i, g in enumerate(grads):
         others = grads[:i] + flatten(args) + flatten(dy) + flatten(y)
-        require(not any(np.shares_memory(g, o) for o in others), "a gradient shares memory with another array of the call")
+        require(
+            not any(np.shares_memory(g, o) for o in others),
+            "a gradient shares memory with another array of the call",
+        )
         g += 1.0 if g.flags.writeable and g.ndim else 0.0
     again = flatten(pullback(dy))
     require(all(map(np.array_equal, saved, again)), "a second call of the pullback gives another answer")
@@ -191,8 +209,10 @@ def layout(op: Op, f: Callable, example: Example) -> Finding:
         other = example.with_args(*rebuild(example.args, [rearrange(a) for a in flatten(example.args)]))
         y2, _, grads2 = call(f, other)
         floor = 1e-14 * op.scale(example)
-        found += [close(y2, y, 1e-12, floor, f"y for {rearrange.__name__} arguments"),
-                  close(grads2, grads, 1e-12, floor, f"gradients for {rearrange.__name__} arguments")]
+        found += [
+            close(y2, y, 1e-12, floor, f"y for {rearrange.__name__} arguments"),
+            close(grads2, grads, 1e-12, floor, f"gradients for {rearrange.__name__} arguments"),
+        ]
     return worst(*found)
 
 
@@ -238,7 +258,10 @@ def stays_finite(op: Op, f: Callable, example: Example) -> Finding:
 
 def refuses(op: Op, f: Callable, example: Example) -> Finding:
     """A call that breaks a requirement is refused with a message that names the function."""
-    for what, broken in [*_wrong_shapes(op, example), *((w, change(example)) for w, change in op.refuses.items())]:
+    for what, broken in [
+        *_wrong_shapes(op, example),
+        *((w, change(example)) for w, change in op.refuses.items()),
+    ]:
         try:
             f(*broken.args, **broken.options)
         except (ValueError, TypeError) as error:
@@ -255,7 +278,9 @@ def _wrong_shapes(op: Op, example: Example):
     from dlbook.shapes import _members
 
     axes: dict[str, list[tuple[int, int]]] = {}
-    for i, (name, p) in enumerate(zip(names(op, example), inspect.signature(op.reference).parameters.values(), strict=False)):
+    for i, (name, p) in enumerate(
+        zip(names(op, example), inspect.signature(op.reference).parameters.values(), strict=False)
+    ):
         arg = example.args[i]
         hints = [h for h in _members(p.annotation) if isinstance(h, type) and issubclass(h, AbstractArray)]
         if not isinstance(arg, np.ndarray) or len(hints) != 1:
@@ -294,8 +319,15 @@ def complex_step(op: Op, f: Callable, example: Example) -> Finding:
         numeric = sum(float(np.sum(g * np.imag(v))) for g, v in zip(flatten(dy), _numbers(value), strict=True)) / h
         grad = pullback(dy)[index]
         terms = sum(float(np.abs(a * b).sum()) for a, b in zip(flatten(grad), flatten(u), strict=True))
-        found.append(close([np.float64(inner(grad, u))], [np.float64(numeric)], 1e-11,
-                           1e-11 * terms + 1e-13 * op.scale(example), f"gradient of {name} against the complex step"))
+        found.append(
+            close(
+                [np.float64(inner(grad, u))],
+                [np.float64(numeric)],
+                1e-11,
+                1e-11 * terms + 1e-13 * op.scale(example),
+                f"gradient of {name} against the complex step",
+            )
+        )
     return worst(*found)
 
 
@@ -318,7 +350,10 @@ def twin_gradient(op: Op, f: Callable, example: Example) -> Finding:
     _, theirs = _twin(op, example, y)
     found = []
     for name, mine, want in zip(names(op, example), grads, theirs, strict=True):
-        require((mine is None) == (want is None), f"gradient of {name}: {describe(mine)}, but autograd gives {describe(want)}")
+        require(
+            (mine is None) == (want is None),
+            f"gradient of {name}: {describe(mine)}, but autograd gives {describe(want)}",
+        )
         found.append(close(mine, want, 1e-9, 1e-12 * op.scale(example), f"gradient of {name} against autograd"))
     return worst(*found)
 

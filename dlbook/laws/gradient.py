@@ -18,8 +18,11 @@ ALLOWED = 30  # times (truncation + rounding)
 
 def flatten(tree) -> list[np.ndarray]:
     """Return the float leaves of a tree as arrays, in order."""
-    return [np.asarray(leaf) for _, leaf in leaves(tree)
-            if getattr(leaf, "dtype", None) is not None and leaf.dtype.kind == "f"]
+    return [
+        np.asarray(leaf)
+        for _, leaf in leaves(tree)
+        if getattr(leaf, "dtype", None) is not None and leaf.dtype.kind == "f"
+    ]
 
 
 def rebuild(tree, new: list):

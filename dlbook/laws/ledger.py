@@ -40,9 +40,16 @@ def fingerprint(root: Path = ROOT) -> str:
 
 def write(rows: Iterable[dict], profile: str, path: Path = PATH) -> None:
     """Write the ledger of a complete run. Rows are dicts: see `read`."""
-    text = json.dumps({"fingerprint": fingerprint(), "profile": profile,
-                       "written": datetime.now(UTC).isoformat(timespec="seconds"), "versions": versions(),
-                       "rows": sorted(rows, key=lambda r: (r["module"], r["law"]))}, indent=1)
+    text = json.dumps(
+        {
+            "fingerprint": fingerprint(),
+            "profile": profile,
+            "written": datetime.now(UTC).isoformat(timespec="seconds"),
+            "versions": versions(),
+            "rows": sorted(rows, key=lambda r: (r["module"], r["law"])),
+        },
+        indent=1,
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".draft")
     draft.write_text(text + "\n")

@@ -15,8 +15,15 @@ from dlbook.laws.operation import Op
 class Mutant:
     """A function with a spoilt value or a spoilt pullback."""
 
-    def __init__(self, f: Callable, *, value: Callable | None = None, gradients: Callable | None = None,
-                 cotangent: Callable | None = None, arguments: Callable | None = None):
+    def __init__(
+        self,
+        f: Callable,
+        *,
+        value: Callable | None = None,
+        gradients: Callable | None = None,
+        cotangent: Callable | None = None,
+        arguments: Callable | None = None,
+    ):
         self.f, self.value, self.gradients = f, value, gradients
         self.cotangent, self.arguments = cotangent, arguments
         self.definition = f.definition
@@ -62,12 +69,22 @@ def generic_mutants(op: Op) -> Iterator[tuple[str, Callable]]:
     f = op.reference
     yield "gradient 1 % too large", Mutant(f, gradients=_each(lambda a: a * a.dtype.type(1.01)))
     yield "last entry of each gradient zero", Mutant(f, gradients=_each(_zero_entry))
-    yield "square gradients transposed", Mutant(f, gradients=_each(
-        lambda a: a.T if a.ndim == 2 and a.shape[0] == a.shape[1] else a + a.dtype.type(1e-3)))
+    yield (
+        "square gradients transposed",
+        Mutant(
+            f,
+            gradients=_each(lambda a: a.T if a.ndim == 2 and a.shape[0] == a.shape[1] else a + a.dtype.type(1e-3)),
+        ),
+    )
     yield "dy replaced by ones", Mutant(f, cotangent=_each(np.ones_like))
-    yield "value off by a thousandth", Mutant(f, value=_each(lambda a: a * a.dtype.type(1.001) + a.dtype.type(1e-3)))
-    yield "float64 leaks into float32", Mutant(f, value=_each(lambda a: a.astype(np.float64)),
-                                               gradients=_each(lambda a: a.astype(np.float64)))
+    yield (
+        "value off by a thousandth",
+        Mutant(f, value=_each(lambda a: a * a.dtype.type(1.001) + a.dtype.type(1e-3))),
+    )
+    yield (
+        "float64 leaks into float32",
+        Mutant(f, value=_each(lambda a: a.astype(np.float64)), gradients=_each(lambda a: a.astype(np.float64))),
+    )
     yield "an argument is changed", Mutant(f, arguments=_mutate)
     count = sum(1 for p in _differentiable_arguments(op))
     for i in range(count):
@@ -96,6 +113,6 @@ def _zero_argument(which: int) -> Callable:
         if which >= len(with_gradient):
             return grads
         i = with_gradient[which]
-        return (*grads[:i], rebuild(grads[i], [np.zeros_like(a) for a in flatten(grads[i])]), *grads[i + 1:])
+        return (*grads[:i], rebuild(grads[i], [np.zeros_like(a) for a in flatten(grads[i])]), *grads[i + 1 :])
 
     return zero

@@ -32,7 +32,7 @@ class Example:
 
     def with_arg(self, index: int, value) -> "Example":
         """Return the example with one positional argument replaced."""
-        return Example((*self.args[:index], value, *self.args[index + 1:]), self.options, self.seed)
+        return Example((*self.args[:index], value, *self.args[index + 1 :]), self.options, self.seed)
 
     def with_options(self, **options) -> "Example":
         """Return the example with some options replaced."""
@@ -101,8 +101,10 @@ class Bug:
         if self.old in own:
             return module.replace(own, own.replace(self.old, self.new, 1), 1)
         if module.count(self.old) != 1:
-            raise ValueError(f"planted bug {self.name!r} of {reference.__name__}: {self.old!r} stands "
-                             f"{module.count(self.old)} times in {reference.__module__}, expected once")
+            raise ValueError(
+                f"planted bug {self.name!r} of {reference.__name__}: {self.old!r} stands "
+                f"{module.count(self.old)} times in {reference.__module__}, expected once"
+            )
         return module.replace(self.old, self.new)
 
     def plant(self, reference: Callable) -> Callable:

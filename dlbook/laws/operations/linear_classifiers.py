@@ -23,8 +23,12 @@ def superposition(f, example):
 
 def scores_of_a_template_are_its_dot_products(f, example):
     x, weight, *_ = example.args
-    np.testing.assert_allclose(f(x, weight)[0, 0], sum(float(a) * float(b) for a, b in zip(x[0], weight[0], strict=True)),
-                               rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(
+        f(x, weight)[0, 0],
+        sum(float(a) * float(b) for a, b in zip(x[0], weight[0], strict=True)),
+        rtol=1e-9,
+        atol=1e-9,
+    )
 
 
 def a_bias_shifts_every_row_alike(f, example):
@@ -41,15 +45,29 @@ operation(
     invariants=(superposition, scores_of_a_template_are_its_dot_products, a_bias_shifts_every_row_alike),
     refuses={
         "integers for floats": lambda e: e.with_arg(0, e.args[0].astype(int)),
-        "a bias of one entry for several scores": lambda e: e.with_args(e.args[0], np.ones((2, e.args[0].shape[1])), np.ones(1)),
+        "a bias of one entry for several scores": lambda e: e.with_args(
+            e.args[0], np.ones((2, e.args[0].shape[1])), np.ones(1)
+        ),
     },
     bugs=(
-        Bug("bias gradient averaged over the batch", "dy.sum(axis=0)", "dy.mean(axis=0)",
-            "The bias is added to every row, so its gradient is the sum over the rows, not their mean."),
+        Bug(
+            "bias gradient averaged over the batch",
+            "dy.sum(axis=0)",
+            "dy.mean(axis=0)",
+            "The bias is added to every row, so its gradient is the sum over the rows, not their mean.",
+        ),
         Bug("bias forgotten", "y += bias", "y += 0 * bias", "The bias is never added to the scores."),
-        Bug("weight gradient divided by the batch size", "dy.T @ x", "dy.T @ x / len(x)",
-            "Averaging over the batch is the loss's business: dy already carries the 1/N."),
-        Bug("input gradient made from the input", "dx = dy @ weight", "dx = dy @ weight + 0.1 * x",
-            "The gradient of a linear map with respect to its input depends on dy and weight only."),
+        Bug(
+            "weight gradient divided by the batch size",
+            "dy.T @ x",
+            "dy.T @ x / len(x)",
+            "Averaging over the batch is the loss's business: dy already carries the 1/N.",
+        ),
+        Bug(
+            "input gradient made from the input",
+            "dx = dy @ weight",
+            "dx = dy @ weight + 0.1 * x",
+            "The gradient of a linear map with respect to its input depends on dy and weight only.",
+        ),
     ),
 )
