@@ -1,0 +1,47 @@
+"""Value checks: what a signature cannot say about labels and options, looked at on every call."""
+
+import numpy as np
+
+__all__ = []
+
+
+def between(function: str, option: str, value: float, low: float, high: float) -> float:
+    """Return `value` as a Python float, which leaves float32 arrays float32; refuse it outside [low, high]."""
+    if not low <= value <= high:
+        raise ValueError(f"{function}: {option} is {value}, expected a number from {low} to {high}")
+    return float(value)
+
+
+def at_least_zero(function: str, option: str, value: float) -> float:
+    """Return `value` as a Python float; refuse it below zero, infinite or nan."""
+    if not 0 <= value < np.inf:
+        raise ValueError(f"{function}: {option} is {value}, expected a finite number of at least 0")
+    return float(value)
+
+
+def above_zero(function: str, option: str, value: float) -> float:
+    """Return `value` as a Python float; refuse it unless it is positive and finite."""
+    if not 0 < value < np.inf:
+        raise ValueError(f"{function}: {option} is {value}, expected a finite number above 0")
+    return float(value)
+
+
+def as_classes(function: str, target: np.ndarray, classes: int) -> np.ndarray:
+    """Return the labels as indices; refuse one outside 0 .. classes - 1.
+
+    NumPy would take -1 for the last class without a word.
+    """
+    labels = target.astype(np.intp, copy=False)
+    # Seen as an unsigned number a negative label is huge, so that one maximum finds the faults at both ends.
+    if labels.size and labels.view(np.uintp).max() >= classes:
+        wrong = target[(target < 0) | (target >= classes)].flat[0]
+        raise ValueError(f"{function}: target has the label {wrong}, expected 0 to {classes - 1} "
+                         f"as there are {classes} classes")
+    return labels
+
+
+def check_two_values(function: str, target: np.ndarray, low: int, high: int) -> None:
+    """Refuse labels of a two-class problem that are neither `low` nor `high`."""
+    fits = (target == low) | (target == high)
+    if not fits.all():
+        raise ValueError(f"{function}: target has the label {target[~fits].flat[0]}, expected {low} or {high}")
