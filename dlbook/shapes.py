@@ -58,7 +58,7 @@ def _is_array_hint(hint) -> bool:
     return isinstance(hint, type) and issubclass(hint, AbstractArray)
 
 
-def _members(hint) -> tuple:
+def alternatives(hint) -> tuple:
     """Return the alternatives of a union, else the hint alone."""
     return get_args(hint) if get_origin(hint) in (typing.Union, types.UnionType) else (hint,)
 
@@ -66,7 +66,7 @@ def _members(hint) -> tuple:
 def _expected(hint) -> str:
     """Say in words what a hint asks for."""
     words = []
-    for member in _members(hint):
+    for member in alternatives(hint):
         if _is_array_hint(member):
             kind = {"Float": "float array", "Integer": "integer array", "Bool": "boolean array"}.get(
                 member.__name__.split("[")[0], "array"
@@ -125,7 +125,7 @@ def _fit(hint, value, where: str) -> None:
 
 def _bindings(hint, value) -> Iterator[tuple[str, int]]:
     """Yield `(axis, size)` for an array whose annotation names each of its axes."""
-    for member in _members(hint):
+    for member in alternatives(hint):
         if _is_array_hint(member) and hasattr(value, "shape"):
             names = member.dim_str.split()
             if len(names) == len(value.shape):
@@ -216,7 +216,7 @@ class Promise:
 def _where_from(hint, value, known: dict) -> str:
     """Name the axes that disagree with an earlier argument: `with D = 4 from x`."""
     axes = []
-    for member in _members(hint):
+    for member in alternatives(hint):
         if _is_array_hint(member):
             axes += [a for a in member.dim_str.split() if a in known]
     if not axes:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dlbook.differentiable import OPERATIONS, chain, differentiable, residual, vjp
 from dlbook.laws.arrays import array, sizes
-from dlbook.laws.gradient import inner, random_like
+from dlbook.laws.trees import inner, random_like
 from dlbook.numpy import linear
 from dlbook.shapes import Array, Float, Int, Scalar, ShapeError
 

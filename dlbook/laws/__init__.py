@@ -14,7 +14,7 @@ _HOME = {
     "catalogue": "operation",
     "operation": "operation",
     "LAWS": "generic",
-    "LawBroken": "generic",
+    "LawBroken": "verdict",
     "hold": "battery",
     "examine": "battery",
     "laws_of": "battery",

@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import strategies as st
 
 from dlbook.laws.arrays import SEEDS
-from dlbook.laws.generic import HAVE_TORCH, LAWS, NEEDS_TORCH, LawBroken
+from dlbook.laws.generic import HAVE_TORCH, LAWS, NEEDS_TORCH
 from dlbook.laws.operation import Example, Op
+from dlbook.laws.verdict import LawBroken
 
 
 @dataclass(frozen=True)

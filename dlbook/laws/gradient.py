@@ -9,39 +9,11 @@ nothing else: no tolerance is tuned by hand, none is the same for 1e-6 and 1e6.
 import numpy as np
 
 from dlbook.laws.operation import Example, Op, argument_names
-from dlbook.shapes import leaves
+from dlbook.laws.trees import flatten, inner, random_like, rebuild
 
 EPS = np.finfo(np.float64).eps
 STEP = 1e-6
 ALLOWED = 30  # times (truncation + rounding)
-
-
-def flatten(tree) -> list[np.ndarray]:
-    """Return the float leaves of a tree as arrays, in order."""
-    return [
-        np.asarray(leaf)
-        for _, leaf in leaves(tree)
-        if getattr(leaf, "dtype", None) is not None and leaf.dtype.kind == "f"
-    ]
-
-
-def rebuild(tree, new: list):
-    """Return the tree with its float leaves replaced, in order, from the list `new`."""
-    if isinstance(tree, dict):
-        return {k: rebuild(v, new) for k, v in tree.items()}
-    if isinstance(tree, tuple | list):
-        return type(tree)(rebuild(v, new) for v in tree)
-    return new.pop(0) if getattr(tree, "dtype", None) is not None and tree.dtype.kind == "f" else tree
-
-
-def random_like(tree, rng: np.random.Generator):
-    """Return a tree of the same structure with N(0, 1) in every float leaf: signed, or errors would cancel in sums."""
-    return rebuild(tree, [np.asarray(rng.normal(size=np.shape(leaf))) for leaf in flatten(tree)])
-
-
-def inner(a, b) -> float:
-    """Return the inner product of two trees over their float leaves."""
-    return float(sum(np.vdot(x, y) for x, y in zip(flatten(a), flatten(b), strict=True)))
 
 
 def moved(example: Example, index: int, u, t: float) -> Example:

@@ -4,12 +4,15 @@ A check that never fails proves nothing. Each mutant below wraps a correct refer
 each must break a law, for every operation in the catalogue.
 """
 
+import inspect
 from collections.abc import Callable, Iterator
 
 import numpy as np
+from jaxtyping import AbstractArray
 
-from dlbook.laws.gradient import flatten, rebuild
 from dlbook.laws.operation import Op
+from dlbook.laws.trees import flatten, rebuild
+from dlbook.shapes import alternatives
 
 
 class Mutant:
@@ -93,15 +96,10 @@ def generic_mutants(op: Op) -> Iterator[tuple[str, Callable]]:
 
 def _differentiable_arguments(op: Op) -> list[int]:
     """Return the positional arguments that have a gradient in the operation's first exact or drawn example."""
-    import inspect
-
-    from dlbook.laws.generic import AbstractArray
-    from dlbook.shapes import _members
-
     floats = []
     for i, p in enumerate(inspect.signature(op.reference).parameters.values()):
         if p.kind != inspect.Parameter.KEYWORD_ONLY:
-            hints = [h for h in _members(p.annotation) if isinstance(h, type) and issubclass(h, AbstractArray)]
+            hints = [h for h in alternatives(p.annotation) if isinstance(h, type) and issubclass(h, AbstractArray)]
             if not hints or any("Float" in h.__name__ for h in hints):
                 floats.append(i)
     return floats
