@@ -1,0 +1,139 @@
+"""Charts that every chapter needs: training curves and the confusion matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from dlbook.figures import style
+from dlbook.figures.style import Figure, house_style, legend_above, panel
+
+__all__ = ["fig_confusion", "fig_curves"]
+
+
+@house_style
+def fig_curves(
+    curves: Mapping[str, Mapping[str, Sequence[float]]],
+    *,
+    alt: str,
+    x: Sequence[float] | None = None,
+    x_label: str = "epoch",
+    log: Sequence[str] = (),
+    chance: Mapping[str, float] | None = None,
+) -> Figure:
+    """Draw training curves, one panel per quantity and one line per run.
+
+    Parameters
+    ----------
+    curves : mapping of mappings
+        `curves[quantity][series]` is an array (E,). The quantity (with its unit) labels the vertical axis.
+        A series called "validation" or "test", or ending in ", validation" or ", test", is dashed and has
+        the colour of its partner.
+    alt : str
+        The figure's message in words.
+    x : array (E,), optional
+        Positions of the points; 1, 2, ... E by default.
+    x_label : str
+        What x counts, with its unit.
+    log : sequence of str
+        Quantities that are drawn on a logarithmic scale.
+    chance : mapping, optional
+        Per quantity the value that guessing would reach, drawn as a thin line.
+    """
+    width = style.HALF if len(curves) > 1 else style.WIDE
+    panels = []
+    for quantity, series in curves.items():
+        canvas, ax = panel(width, 2.7 if len(curves) > 1 else 3.0)
+        _lines(ax, series, x)
+        if quantity in log:
+            ax.set_yscale("log")
+        if chance and quantity in chance:
+            ax.axhline(chance[quantity], color=style.FOREGROUND, lw=0.8, ls=(0, (1, 2)))
+            ax.annotate(
+                "chance",
+                (1, chance[quantity]),
+                xycoords=("axes fraction", "data"),
+                ha="right",
+                va="bottom",
+                fontsize=8,
+                xytext=(0, 2),
+                textcoords="offset points",
+            )
+        ax.set(xlabel=x_label, ylabel=quantity)
+        if x is None:
+            ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+        panels.append(canvas)
+    return Figure(panels, alt=alt)
+
+
+def _lines(ax: Axes, series: Mapping[str, Sequence[float]], x: Sequence[float] | None) -> None:
+    """Draw the series of one quantity; partners (training, validation) share a colour."""
+    names = list(series)
+    pairs = list(dict.fromkeys(_partner(name)[0] for name in names))
+    for name, values in series.items():
+        values = np.asarray(values, dtype=float)
+        stem, held_out = _partner(name)
+        number = pairs.index(stem)
+        paired = any(_partner(other) == (stem, not held_out) for other in names)
+        ax.plot(
+            np.arange(1, len(values) + 1) if x is None else x,
+            values,
+            color=style.CYCLE[number % len(style.CYCLE)],
+            ls=(style.DASHES[1] if held_out else "-") if paired else style.DASHES[number % len(style.DASHES)],
+            label=name,
+            marker="o" if len(values) <= 12 else None,
+        )
+    if len(names) > 1:
+        legend_above(ax, columns=2)
+
+
+def _partner(name: str) -> tuple[str, bool]:
+    """Split a series' name into what it shares with its partner and whether it is held-out data."""
+    stem, _, split = name.rpartition(", ")
+    return (stem, split in {"validation", "test"}) if split in {"training", "validation", "test"} else (name, False)
+
+
+@house_style
+def fig_confusion(matrix: np.ndarray, classes: Sequence[str], *, alt: str) -> Figure:
+    """Draw a confusion matrix: a row per true class, a column per predicted class.
+
+    Parameters
+    ----------
+    matrix : array (K, K)
+        Numbers of examples; row = true class, column = predicted class.
+    classes : sequence of str
+        The K class names.
+    alt : str
+        The figure's message in words.
+
+    Raises
+    ------
+    ValueError
+        If `matrix` is not square or does not fit `classes`.
+    """
+    matrix = np.asarray(matrix)
+    k = len(classes)
+    if matrix.shape != (k, k):
+        raise ValueError(f"fig_confusion: matrix must have shape ({k}, {k}) for {k} classes, got {matrix.shape}")
+    canvas, ax = panel(style.WIDE, style.WIDE * 0.86)
+    share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    # Strength is opacity, so that an empty cell is the page itself; text stays readable up to 0.55.
+    colour = np.zeros((k, k, 4))
+    right, wrong = style.rgb(style.PALETTE["blue"]), style.rgb(style.PALETTE["orange"])
+    colour[..., :3] = np.where(np.eye(k, dtype=bool)[..., None], right, wrong)
+    # Rare confusions would vanish on a linear scale.
+    colour[..., 3] = 0.55 * np.sqrt(share)
+    ax.imshow(colour, interpolation="nearest")
+    for i, j in zip(*np.nonzero(matrix), strict=True):
+        ax.text(j, i, f"{matrix[i, j]}", ha="center", va="center", fontsize=8.5 if k <= 10 else 6.5)
+    ax.set(xlabel="predicted class", ylabel="true class", xticks=range(k), yticks=range(k))
+    long = max(map(len, map(str, classes))) > 3
+    ax.set_xticklabels(classes, rotation=45 if long else 0, ha="right" if long else "center", rotation_mode="anchor")
+    ax.set_yticklabels(classes)
+    ax.grid(visible=False)
+    ax.spines[:].set_visible(False)
+    ax.tick_params(length=0)
+    return Figure([canvas], alt=alt)

@@ -1,0 +1,212 @@
+"""The house style: one look for every static figure, legible on white, on black and on a telephone.
+
+A figure is a row of panels. Each panel is an SVG of its own, so that a wide screen shows the panels side
+by side and a narrow one stacks them, with the text at a readable size in both cases. The foreground is
+`currentColor`, the background transparent: the page's theme decides.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import html
+import io
+from collections.abc import Callable, Sequence
+from typing import ParamSpec, TypeVar
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure as Canvas
+from matplotlib.image import imsave
+
+from dlbook.figures.svg import FOREGROUND, inline
+
+__all__ = [
+    "CYCLE",
+    "DASHES",
+    "FOREGROUND",
+    "MARKERS",
+    "PALETTE",
+    "Figure",
+    "house_style",
+    "legend_above",
+    "panel",
+    "rgb",
+]
+
+# Five colours with a contrast of at least 3 to white and to the dark theme's #121212 alike, told apart
+# also by readers with protanopia, deuteranopia or tritanopia (tests/test_figures_style.py measures both).
+PALETTE = {
+    "blue": "#1f78c1",
+    "orange": "#d9600f",
+    "green": "#0b9e77",
+    "purple": "#b65d9d",
+    "grey": "#80858c",
+}
+CYCLE = (*PALETTE.values(), FOREGROUND)
+# Colour never carries a distinction alone: series also differ in dash, classes in marker.
+DASHES = ("-", (0, (5, 1.6)), (0, (1.2, 1.4)), (0, (6, 1.6, 1.2, 1.6)), (0, (9, 2)), "-")
+MARKERS = ("o", "s", "^", "D", "v", "P")
+
+# Pixels per point at which a panel is shown when there is room: 9.5 pt text becomes 14 px.
+SCREEN_SCALE = 1.5
+WIDE = 4.8
+HALF = 3.4
+THIRD = 2.6
+
+_STYLE = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9.5,
+    "text.color": FOREGROUND,
+    "axes.titlesize": 9.5,
+    "axes.titlelocation": "left",
+    "axes.titleweight": "bold",
+    "axes.titlepad": 7,
+    "axes.labelsize": 9.5,
+    "axes.labelcolor": FOREGROUND,
+    "axes.edgecolor": FOREGROUND,
+    "axes.facecolor": "none",
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.prop_cycle": mpl.cycler(color=CYCLE),
+    "grid.color": FOREGROUND,
+    "grid.alpha": 0.13,
+    "grid.linewidth": 0.6,
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 8.5,
+    "xtick.color": FOREGROUND,
+    "ytick.color": FOREGROUND,
+    "xtick.major.size": 3,
+    "ytick.major.size": 3,
+    "xtick.major.width": 0.7,
+    "ytick.major.width": 0.7,
+    "xtick.minor.size": 0,
+    "ytick.minor.size": 0,
+    "lines.linewidth": 1.7,
+    "lines.markersize": 4.5,
+    "lines.solid_capstyle": "round",
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+    "legend.handlelength": 1.9,
+    "legend.borderaxespad": 0.2,
+    "legend.columnspacing": 1.3,
+    "figure.facecolor": "none",
+    "savefig.facecolor": "none",
+    "svg.fonttype": "none",
+    "svg.hashsalt": "dlbook",
+    "svg.image_inline": True,
+    "path.simplify": True,
+    "mathtext.fontset": "dejavusans",
+}
+
+_CSS = (
+    ".dlbook-figure{display:flex;flex-wrap:wrap;justify-content:center;align-items:flex-start;"
+    "gap:.75rem 1rem;margin:.5rem 0;color:inherit}"
+    ".dlbook-figure>svg{display:block;height:auto;min-width:0;overflow:visible;font-family:inherit}"
+    # The theme puts a light plate behind every HTML output in dark mode; these figures need none.
+    "html[data-theme] .bd-content div.cell_output .text_html:has(.dlbook-figure)"
+    "{background:none!important;color:inherit!important;padding:0!important}"
+)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def house_style(draw: Callable[P, R]) -> Callable[P, R]:
+    """Run a drawing function under the house's settings and leave the reader's own untouched."""
+
+    @functools.wraps(draw)
+    def styled(*args: P.args, **kwargs: P.kwargs) -> R:
+        with mpl.rc_context(_STYLE):
+            return draw(*args, **kwargs)
+
+    return styled
+
+
+def panel(width: float = WIDE, height: float = 3.0) -> tuple[Canvas, Axes]:
+    """Return an empty panel of the given size in inches and its axes, without touching pyplot's state."""
+    canvas = Canvas(figsize=(width, height), layout="constrained")
+    canvas.get_layout_engine().set(w_pad=0.02, h_pad=0.03)
+    return canvas, canvas.add_subplot()
+
+
+def rgb(colour: str) -> np.ndarray:
+    """Return the three components, 0 to 1, of a colour written "#rrggbb"."""
+    return np.array([int(colour[start : start + 2], 16) for start in (1, 3, 5)]) / 255
+
+
+def legend_above(ax: Axes, columns: int = 2, **options: object) -> None:
+    """Put the legend above the axes, where it covers no data."""
+    ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns, **options)
+
+
+class Figure:
+    """A row of panels with a text alternative, shown as inline SVG (HTML) or as PNG.
+
+    Parameters
+    ----------
+    panels : sequence of matplotlib figures
+        Drawn left to right where there is room, stacked where there is none.
+    alt : str
+        What a reader who cannot see the figure needs to know: its message, not its decoration.
+
+    Raises
+    ------
+    ValueError
+        If `alt` is empty or there is no panel.
+    """
+
+    def __init__(self, panels: Sequence[Canvas], *, alt: str) -> None:
+        if not isinstance(alt, str) or not alt.strip():
+            raise ValueError(f"Figure: alt must describe the figure in words, got {alt!r}")
+        if not panels:
+            raise ValueError("Figure: panels must hold at least one panel, got none")
+        self.panels = tuple(panels)
+        self.alt = " ".join(alt.split())
+
+    @functools.cached_property
+    def svgs(self) -> tuple[str, ...]:
+        """The panels as inline SVG, ready for a page."""
+        return tuple(self._svg(canvas, number) for number, canvas in enumerate(self.panels))
+
+    def _svg(self, canvas: Canvas, number: int) -> str:
+        stream = io.StringIO()
+        with mpl.rc_context(_STYLE):
+            # Without a date and a creator the same numbers give the same bytes.
+            canvas.savefig(stream, format="svg", metadata={"Date": None, "Creator": None}, dpi=200)
+        width = round(72 * canvas.get_figwidth())
+        style = f"flex:1 1 {1.15 * width:.0f}px;width:100%;max-width:{SCREEN_SCALE * width:.0f}px"
+        salt = hashlib.sha256(f"{self.alt}|{number}".encode()).hexdigest()
+        return inline(stream.getvalue(), salt=salt, style=style)
+
+    def _repr_html_(self) -> str:
+        """Return the figure as one self-contained block of HTML."""
+        label = html.escape(self.alt, quote=True)
+        body = "\n".join(self.svgs)
+        return f'<style>{_CSS}</style>\n<div class="dlbook-figure" role="img" aria-label="{label}">\n{body}\n</div>'
+
+    def _repr_png_(self) -> bytes:
+        """Return the panels side by side on white, for viewers that show no HTML."""
+        rows = []
+        with mpl.rc_context(_STYLE):
+            for canvas in self.panels:
+                canvas.set_dpi(120)
+                agg = FigureCanvasAgg(canvas)
+                agg.draw()
+                rows.append(np.asarray(agg.buffer_rgba(), dtype=np.float64) / 255)
+        height = max(image.shape[0] for image in rows)
+        images = [np.pad(image, ((0, height - image.shape[0]), (0, 0), (0, 0))) for image in rows]
+        rgba = np.concatenate(images, axis=1)
+        alpha = rgba[..., 3:]
+        stream = io.BytesIO()
+        # Agg's colours are premultiplied by nothing: lay them over white by hand.
+        imsave(stream, rgba[..., :3] * alpha + (1 - alpha), format="png", metadata={"Software": None})
+        return stream.getvalue()
+
+    def __repr__(self) -> str:
+        return f"<figure: {self.alt}>"
