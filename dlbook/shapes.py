@@ -23,7 +23,18 @@ Array = np.ndarray
 # A mean of an array is a NumPy scalar and not an array: both are scalars to us.
 Scalar = Float[np.ndarray, ""] | np.floating
 
-__all__ = ["Array", "Bool", "Float", "Int", "Promise", "Scalar", "ShapeError", "leaves"]
+__all__ = [
+    "AbstractArray",
+    "Array",
+    "Bool",
+    "Float",
+    "Int",
+    "Promise",
+    "Scalar",
+    "ShapeError",
+    "alternatives",
+    "leaves",
+]
 
 _LENIENT = BeartypeConf(is_pep484_tower=True)  # an option annotated float accepts eps=1
 

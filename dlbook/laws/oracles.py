@@ -50,7 +50,7 @@ def _numbers(tree) -> list:
 def twin_value(op: Op, f: Callable, example: Example) -> Finding:
     """NumPy and PyTorch give the same value."""
     y, _, _ = call(f, example)
-    theirs, _ = _twin(op, example, y)
+    theirs, _ = on_device(op, example, y)
     return close(y, theirs, 1e-10, 1e-12 * op.scale(example), "y against the PyTorch twin")
 
 
@@ -59,7 +59,7 @@ def twin_gradient(op: Op, f: Callable, example: Example) -> Finding:
     if not (op.twin_gradient(example) if callable(op.twin_gradient) else op.twin_gradient):
         return None
     y, _, grads = call(f, example)
-    _, theirs = _twin(op, example, y)
+    _, theirs = on_device(op, example, y)
     found = []
     for name, mine, want in zip(names(op, example), grads, theirs, strict=True):
         require(
@@ -70,8 +70,13 @@ def twin_gradient(op: Op, f: Callable, example: Example) -> Finding:
     return worst(*found)
 
 
-def _twin(op: Op, example: Example, y, device: str = "cpu"):
-    """Return the twin's value and gradients for the example's own cotangent, as NumPy."""
+def on_device(op: Op, example: Example, y, device: str = "cpu", dtype=None):
+    """Return the twin's value and gradients for the example's own cotangent, as NumPy.
+
+    Parameters
+    ----------
+    device, dtype : where and in which precision the twin runs; the arguments' own dtype by default.
+    """
     import torch
 
     import dlbook.torch
@@ -82,7 +87,8 @@ def _twin(op: Op, example: Example, y, device: str = "cpu"):
         if isinstance(tree, tuple | list):
             return type(tree)(map(tensors, tree))
         if isinstance(tree, np.ndarray | np.generic):
-            return torch.as_tensor(np.array(tree), device=device)
+            tensor = torch.as_tensor(np.array(tree), device=device)
+            return tensor if dtype is None or not tensor.is_floating_point() else tensor.to(dtype)
         return tree
 
     def arrays(tree):
@@ -90,7 +96,12 @@ def _twin(op: Op, example: Example, y, device: str = "cpu"):
             return {k: arrays(v) for k, v in tree.items()}
         if isinstance(tree, tuple | list):
             return type(tree)(map(arrays, tree))
-        return tree.detach().cpu().numpy() if isinstance(tree, torch.Tensor) else tree
+        return _numpy(tree) if isinstance(tree, torch.Tensor) else tree
 
     theirs, pullback = dlbook.torch.vjp(op.twin(), *tensors(example.args), **tensors(dict(example.options)))
     return arrays(theirs), arrays(pullback(tensors(random_like(y, example.rng()))))
+
+
+def _numpy(tensor) -> np.ndarray:
+    tensor = tensor.detach().cpu()
+    return (tensor.double() if tensor.is_floating_point() else tensor).numpy()

@@ -1,0 +1,140 @@
+"""NumPy and PyTorch are twins: the same names, parameters, defaults and shapes, the same numbers on any device.
+
+That values and gradients agree in float64 is a law (`twin value`, `twin gradient`); here stands what is left.
+"""
+
+import inspect
+from importlib import import_module
+
+import numpy as np
+import pytest
+
+import dlbook.numpy
+from dlbook.laws.operation import catalogue
+from dlbook.numpy import TOPICS, linear, vjp
+from dlbook.shapes import AbstractArray, ShapeError, alternatives
+
+torch = pytest.importorskip("torch")
+import dlbook.torch  # noqa: E402
+
+pytestmark = pytest.mark.law
+
+# Relative error allowed for one operation in reduced precision, on any device: value and gradient.
+PRECISION = {"float32": 1e-4, "bfloat16": 3e-2}
+
+PUBLIC = [(topic, name) for topic in TOPICS for name in import_module(f"dlbook.numpy.{topic}").__all__]
+
+
+def words(annotation) -> list[str]:
+    """Return an annotation's array kinds and shapes, and its other types, without the backend's array class."""
+    return sorted(
+        f"{a.__name__.split('[')[0]}[{a.dim_str}]"
+        if isinstance(a, type) and issubclass(a, AbstractArray)
+        else "number"
+        if a in (np.floating, torch.Tensor, np.ndarray)
+        else str(a)
+        for a in alternatives(annotation)
+    )
+
+
+@pytest.mark.parametrize(("topic", "name"), PUBLIC)
+def test_a_twin_has_its_references_name_parameters_and_defaults(topic, name):
+    reference = getattr(dlbook.numpy, name)
+    theirs = getattr(import_module(f"dlbook.torch.{topic}"), name)
+    mine, other = (inspect.signature(f).parameters for f in (reference, theirs))
+    assert list(mine) == list(other)
+    for parameter in mine:
+        assert mine[parameter].kind == other[parameter].kind, parameter
+        assert mine[parameter].default == other[parameter].default or (
+            mine[parameter].default is other[parameter].default
+        ), parameter
+
+
+@pytest.mark.parametrize("op", catalogue().values(), ids=lambda op: op.name)
+def test_a_twin_promises_the_same_shapes(op):
+    mine, other = inspect.signature(op.reference), inspect.signature(op.twin())
+    for name in mine.parameters:
+        assert set(words(mine.parameters[name].annotation)) == set(words(other.parameters[name].annotation)), name
+    scalar = {"Float[]", "number"}
+    got, want = set(words(other.return_annotation)), set(words(mine.return_annotation))
+    assert got == want or (got & scalar and want & scalar), (got, want)
+
+
+def test_a_twin_refuses_a_wrong_shape_in_the_same_words():
+    with pytest.raises(ShapeError) as ours:
+        linear(np.ones((3, 4)), np.ones((2, 5)))
+    with pytest.raises(ShapeError) as theirs:
+        dlbook.torch.linear(torch.ones(3, 4, dtype=torch.float64), torch.ones(2, 5, dtype=torch.float64))
+    assert str(ours.value) == str(theirs.value)
+
+
+def test_vjp_of_a_twin_answers_none_for_integers_and_keeps_the_structure():
+    def f(params, index, scale=None, *, shift=0.0):
+        return params["w"][index] * params["b"][0] + shift
+
+    params = {"w": torch.arange(4.0), "b": (torch.tensor(2.0),)}
+    y, pullback = dlbook.torch.vjp(f, params, torch.tensor([1, 1]), None, shift=1.0)
+    assert y.tolist() == [3, 3]
+    grads, index, scale = pullback(torch.ones(2))
+    assert grads["w"].tolist() == [0, 4, 0, 0]
+    assert grads["b"][0] == 2
+    assert index is None
+    assert scale is None
+
+
+def test_one_line_serves_both_backends():
+    x, w = np.arange(6.0).reshape(3, 2), np.ones((4, 2))
+    y, pullback = vjp(linear, x, w)
+    y_t, pullback_t = dlbook.torch.vjp(dlbook.torch.linear, torch.tensor(x), torch.tensor(w))
+    np.testing.assert_array_equal(y, y_t.numpy())
+    for mine, theirs in zip(pullback(y), pullback_t(y_t), strict=True):
+        np.testing.assert_array_equal(mine, theirs.numpy())
+
+
+def test_chain_and_residual_have_twins():
+    x = np.arange(4.0).reshape(2, 2)
+    params = ((np.ones((2, 2)),), (np.eye(2) * 0.5,))
+    tensors = tuple(tuple(map(torch.tensor, p)) for p in params)
+    for module, value, given in ((dlbook.numpy, x, params), (dlbook.torch, torch.tensor(x), tensors)):
+        f = module.chain(module.linear, module.residual(module.linear))
+        y, pullback = module.vjp(f, value, given)
+        dx, grads = pullback(y)
+        if module is dlbook.numpy:
+            kept = y, dx, grads[1][0]
+        else:
+            for mine, theirs in zip(kept, (y, dx, grads[1][0]), strict=True):
+                np.testing.assert_allclose(mine, theirs.numpy(), rtol=1e-14)
+
+
+def test_chain_needs_a_layer_in_torch_too():
+    with pytest.raises(ValueError, match="at least one layer"):
+        dlbook.torch.chain()
+
+
+@pytest.mark.slow
+def test_a_twin_compiles_without_its_checks():
+    compiled = torch.compile(dlbook.torch.linear, backend="eager", fullgraph=True)
+    x, w = torch.ones(3, 2), torch.ones(4, 2)
+    assert compiled(x, w).tolist() == dlbook.torch.linear(x, w).tolist()
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("dtype", PRECISION)
+@pytest.mark.parametrize("op", catalogue().values(), ids=lambda op: op.name)
+def test_a_twin_on_a_gpu_agrees_with_the_reference(op, dtype):
+    from hypothesis import HealthCheck, given, settings
+
+    from dlbook.laws.oracles import on_device
+    from dlbook.laws.trees import flatten
+
+    @settings(max_examples=20, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(op.examples)
+    def agrees(example):
+        y = op.reference(*example.args, **example.options)
+        theirs, _ = on_device(op, example, y, "cuda", getattr(torch, dtype))
+        for a, b in zip(flatten(y), flatten(theirs), strict=True):
+            size = max(1.0, float(np.abs(a).max(initial=0.0)), op.scale(example))
+            assert np.abs(a - b).max(initial=0.0) <= PRECISION[dtype] * size
+
+    agrees()
