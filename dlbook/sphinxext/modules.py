@@ -53,11 +53,7 @@ class Module:
     @cached_property
     def lists(self) -> list[list[str]]:
         """Module-level tuples and lists of strings: in a lazy package, the modules that it searches."""
-        return [
-            [e.value for e in v.elts if is_text(e)]
-            for v in self._values
-            if isinstance(v, ast.Tuple | ast.List)
-        ]
+        return [[e.value for e in v.elts if is_text(e)] for v in self._values if isinstance(v, ast.Tuple | ast.List)]
 
     @property
     def _values(self) -> list[ast.AST | None]:

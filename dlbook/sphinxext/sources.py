@@ -52,9 +52,7 @@ class Sources:
         if name not in self._modules:
             stem = self.root.joinpath(*name.split("."))
             ours = name.split(".")[0] == self.package
-            found = next(
-                (p for p in (stem / "__init__.py", stem.with_suffix(".py")) if ours and p.is_file()), None
-            )
+            found = next((p for p in (stem / "__init__.py", stem.with_suffix(".py")) if ours and p.is_file()), None)
             self._modules[name] = Module(name, found) if found else None
         return self._modules[name]
 
@@ -237,12 +235,21 @@ class Sources:
             reached.add(name)
             parent = name.rpartition(".")[0]
             todo |= {parent} | self.imports(module.tree, module)
-        files = {self.module(name).path for name in reached}
-        return files | {data for folder in {f.parent for f in files} for data in _data_files(folder)}
+        modules = [self.module(name) for name in reached]
+        folders = {m.path.parent for m in modules} | {f for m in modules for f in self._resources(m)}
+        return {m.path for m in modules} | {data for folder in folders for data in _data_files(folder)}
 
-    def fingerprint(self, files: Iterable[Path]) -> str:
-        """Return one hash of the names and bytes of some files."""
-        digest = hashlib.sha256()
+    def _resources(self, module: Module) -> Iterator[Path]:
+        """List the folders of data that a module opens through `importlib.resources.files("package")`."""
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "files" and node.args:
+                named = self.module(node.args[0].value if is_text(node.args[0]) else module.package)
+                if named:
+                    yield from (p for p in [named.path.parent, *named.path.parent.rglob("*")] if p.is_dir())
+
+    def fingerprint(self, files: Iterable[Path], also: str = "") -> str:
+        """Return one hash of the names and bytes of some files, and of a text."""
+        digest = hashlib.sha256(also.encode())
         for file in sorted(files):
             digest.update(file.relative_to(self.root).as_posix().encode() + b"\0")
             digest.update(hashlib.sha256(file.read_bytes()).digest())
