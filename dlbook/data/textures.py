@@ -97,11 +97,11 @@ def fill(kind: np.ndarray, size: int, images: tuple[np.ndarray, ...], rng: np.ra
     n = len(kind)
     first, second = rng.uniform(0, 1, (2, n, 1, 1, 3))
     pattern = np.zeros((n, size, size))
-    stripes, checks, crops = (np.flatnonzero(kind == k) for k in (1, 2, 3))
+    stripes, checks, cut = (np.flatnonzero(kind == k) for k in (1, 2, 3))
     pattern[stripes] = _stripes(len(stripes), size, rng)
     pattern[checks] = _checks(len(checks), size, rng)
     filling = first + (second - first) * pattern[..., None]
-    filling[crops] = _crops(len(crops), size, images, rng)
+    filling[cut] = crops(len(cut), size, images, rng)
     return filling
 
 
@@ -117,15 +117,31 @@ def _checks(n: int, size: int, rng: np.random.Generator) -> np.ndarray:
     return (columns // side + rows // side) % 2
 
 
-def _crops(n: int, size: int, images: tuple[np.ndarray, ...], rng: np.random.Generator) -> np.ndarray:
-    """Cut a square of 1 to 4 times the size, thin it out to the size, and shuffle its colour channels."""
-    which, step = rng.integers(len(images), size=n), rng.integers(1, 5, n)
+def crops(n: int, size: int, images: tuple[np.ndarray, ...], rng: np.random.Generator) -> np.ndarray:
+    """Cut squares of 1 to 4 times the size, thin them out to the size, and shuffle their colour channels.
+
+    Parameters
+    ----------
+    n : number of crops
+    size : side S in pixels
+    images : (H, W, 3) uint8 each, H and W at least 4 S or else fewer magnifications fit
+
+    Returns
+    -------
+    crops : (N, S, S, 3) float64 in [0, 1.25]
+
+    **Source** own
+    **Book** linear_classifiers
+    """
+    which, zoom = rng.integers(len(images), size=n), rng.integers(1, 5, n)
     corner, contrast, lift = rng.random((2, n)), rng.uniform(0.5, 1, n), rng.uniform(0, 0.25, n)
     channels = rng.permuted(np.tile(np.arange(3), (n, 1)), axis=1)
-    crops = np.empty((n, size, size, 3))
+    pieces = np.empty((n, size, size, 3))
     for i in range(n):
-        image, side = images[which[i]], size * step[i]
+        image = images[which[i]]
+        step = min(zoom[i], min(image.shape[:2]) // size)
+        side = size * step
         top, left = (int(corner[k, i] * (image.shape[k] - side + 1)) for k in (0, 1))
-        crops[i] = image[top : top + side : step[i], left : left + side : step[i]]
-    crops = np.take_along_axis(crops, channels[:, None, None, :], axis=3)
-    return crops * (contrast / 255)[:, None, None, None] + lift[:, None, None, None]
+        pieces[i] = image[top : top + side : step, left : left + side : step]
+    pieces = np.take_along_axis(pieces, channels[:, None, None, :], axis=3)
+    return pieces * (contrast / 255)[:, None, None, None] + lift[:, None, None, None]
