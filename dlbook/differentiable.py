@@ -201,9 +201,10 @@ def chain(*layers: Callable) -> Callable:
 
 
 def residual(layer: Callable) -> Callable:
-    r"""Add a layer's input to its output: $y = x + f(x, \theta)$.
+    r"""Add a layer's input to its output.
 
-    The gradient that arrives goes both ways and the two meet again in a sum: $\bar x = \bar y + \bar f(\bar y)$.
+    $y = x + f(x, \theta)$. The gradient that arrives goes both ways and the two meet again in a sum:
+    $\bar x = \bar y + \bar f(\bar y)$.
 
     Parameters
     ----------
