@@ -102,20 +102,29 @@ def _cached(cache: JupyterCacheBase, page: Page):
 
 def _run(page: Page, timeout: int, root: Path) -> tuple[str, Cost]:
     """Execute one page in place; return what went wrong (or nothing) and what it cost."""
-    client = NotebookClient(page.notebook, timeout=timeout, resources={"metadata": {"path": str(page.path.parent)}})
-    peak = 0
+    # No timing in the cells' metadata: the cache's hash covers it, and would never match again.
+    client = NotebookClient(page.notebook, timeout=timeout, record_timing=False)
+    client.extra_arguments = ["--IPKernelApp.log_level=ERROR"]  # its warning about TCP is no news to a builder
+    client.resources = {"metadata": {"path": str(page.path.parent)}}
+    current = peak = 0
 
-    def measure(**_):
+    def begin(cell_index: int, **_) -> None:
+        nonlocal current
+        current = cell_index
+
+    def measure(**_) -> None:
         nonlocal peak
         peak = max(peak, _peak_megabytes(client))
 
-    client.on_cell_executed = measure
+    client.on_cell_start, client.on_cell_executed = begin, measure
     path = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")]))
     started, error = time.perf_counter(), ""
     try:
         client.execute(env={**os.environ, **ONE_THREAD, "PYTHONPATH": path})
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as problem:
-        error = _explain(page, problem)
+        error = _explain(page, current, problem)
+    except RuntimeError as problem:  # the kernel did not start
+        error = f"{page.path.name}: {problem}"
     return error, Cost(time.perf_counter() - started, peak)
 
 
@@ -133,19 +142,11 @@ def _peak_megabytes(client: NotebookClient) -> int:
         return 0
 
 
-def _explain(page: Page, problem: Exception) -> str:
+def _explain(page: Page, cell: int, problem: Exception) -> str:
     """Say where a page failed, in which cell and why."""
-    cells = [i for i, c in enumerate(page.notebook.cells) if c.cell_type == "code"]
-    bad = next(
-        (i for i in cells if any(o.output_type == "error" for o in page.notebook.cells[i].get("outputs", []))),
-        None,
-    )
-    if bad is None:  # a time-out or a dead kernel leaves no output: it was the last cell that was begun
-        begun = [i for i in cells if page.notebook.cells[i].metadata.get("execution", {}).get("iopub.status.busy")]
-        bad = begun[-1] if begun else cells[0]
-    cell = page.notebook.cells[bad].source.splitlines()
-    shown = "\n".join(f"    {line}" for line in cell[:12] + (["..."] if len(cell) > 12 else []))
-    return f"{page.path.name}:{page.line_of(bad)}: this cell failed\n\n{shown}\n\n{_said(problem)}"
+    lines = page.notebook.cells[cell].source.splitlines()
+    shown = "\n".join(f"    {line}" for line in lines[:12] + (["..."] if len(lines) > 12 else []))
+    return f"{page.path.name}:{page.line_of(cell)}: this cell failed\n\n{shown}\n\n{_said(problem)}"
 
 
 def _said(problem: Exception) -> str:
