@@ -45,3 +45,22 @@ def check_two_values(function: str, target: np.ndarray, low: int, high: int) -> 
     fits = (target == low) | (target == high)
     if not fits.all():
         raise ValueError(f"{function}: target has the label {target[~fits].flat[0]}, expected {low} or {high}")
+
+
+def whole_number(function: str, option: str, value: int, low: int) -> int:
+    """Return `value` as an int; refuse anything that is no integer of at least `low`."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < low:
+        raise ValueError(f"{function}: {option} is {value!r}, expected an integer of at least {low}")
+    return int(value)
+
+
+def check_rows(function: str, **arrays) -> int:
+    """Return how many rows the arrays have; refuse arrays of different lengths, and arrays without a row."""
+    lengths = {name: len(a) if getattr(a, "ndim", 0) else None for name, a in arrays.items()}
+    if None in lengths.values() or len(set(lengths.values())) > 1:
+        came = ", ".join(f"{name} of shape {getattr(a, 'shape', type(a).__name__)}" for name, a in arrays.items())
+        raise ValueError(f"{function}: got {came}, expected arrays with one row per example, equally many")
+    (rows,) = set(lengths.values())
+    if rows == 0:
+        raise ValueError(f"{function}: {', '.join(arrays)} hold no example, expected at least one")
+    return rows

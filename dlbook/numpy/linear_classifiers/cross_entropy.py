@@ -9,7 +9,7 @@ from dlbook.shapes import Array, Float, Int, Scalar
 
 __all__ = ["cross_entropy", "nll_loss"]
 
-_BLOCK = 2**17  # scores in one block of rows: 512 KiB of float32, about half of a core's second cache
+_FITS = 1e15  # exponentials between this and its inverse are far from the ends even of float32
 
 
 def _class_rows(scores):
@@ -88,23 +88,28 @@ def nll_loss(
     return y, pullback
 
 
-def _exp_rows(rows):
-    """Return each row's largest score, the exponentials of the scores below it, and their sum.
+def _exponentials(rows, labels):
+    """Return exp(rows - peaks), its sum over each row, the peaks, and -log p of the labels.
 
-    The four passes (max, subtract, exp, sum) run over a block of rows at a time: the block stays in the
-    core's cache from pass to pass, where the whole matrix would come from memory four times.
+    A shift by each row's maximum, its peak, keeps exp from overflowing, but costs two passes over memory as long
+    as the exponential's own. Scores of usual size need none (peak 0), so it is tried without; rows that did
+    over- or underflow are done again with it.
     """
-    exps = np.empty_like(rows)
-    peaks, sums = np.empty(len(rows), rows.real.dtype), np.empty(len(rows), rows.dtype)
-    step = max(1, _BLOCK // max(1, rows.shape[1]))
-    for start in range(0, len(rows), step):
-        part = slice(start, start + step)
-        block = exps[part]
-        rows[part].real.max(axis=1, out=peaks[part])
-        np.subtract(rows[part], peaks[part, None], out=block)
-        np.exp(block, out=block)
-        block.sum(axis=1, out=sums[part])
-    return peaks, exps, sums
+    peaks = np.zeros(len(rows), rows.real.dtype)
+    with np.errstate(all="ignore"):
+        exps = np.exp(rows)
+        sums = exps @ np.ones(rows.shape[1], rows.dtype)  # BLAS adds up a row faster than sum(axis=1)
+        own = exps[np.arange(len(rows)), labels]
+        surprise = np.log(sums / own)  # not below 0, since no rounded sum is smaller than one of its terms
+    wild = ~((own.real > 1 / _FITS) & (sums.real < _FITS))  # true for nan as well
+    if wild.any():
+        z = rows[wild]
+        peaks[wild] = z.real.max(axis=1)
+        z = z - column(peaks[wild])
+        exps[wild] = np.exp(z)
+        sums[wild] = exps[wild].sum(axis=1)
+        surprise[wild] = np.log(sums[wild]) - z[np.arange(len(z)), labels[wild]]
+    return exps, sums, peaks, surprise
 
 
 @differentiable
@@ -147,14 +152,12 @@ def cross_entropy(
     rows = _class_rows(scores)
     labels, weights, kept, share = _label_weights("cross_entropy", scores, target, weight, reduction, ignore_index)
     n = np.arange(labels.size)
-    peaks, exps, sums = _exp_rows(rows)
-    log_sums = np.log(sums)
-    surprise = log_sums - (rows[n, labels] - peaks)  # -log p of the label; the large peaks cancel exactly first
+    exps, sums, peaks, surprise = _exponentials(rows, labels)
     hit = (1 - eps) * weights  # q of the label, before its part of the smoothing
     losses, mass = hit * surprise, hit  # mass: the sum of q over the classes
     if eps:
         spread = eps / rows.shape[1] * (np.ones(rows.shape[1], rows.dtype) if weight is None else weight)
-        surprises = column(log_sums) - (rows - column(peaks))
+        surprises = column(np.log(sums)) - (rows - column(peaks))  # -log p of every class
         losses = losses + kept * (surprises @ spread)
         mass = mass + kept * spread.sum()
     y = losses.reshape(target.shape) if reduction == "none" else losses.sum() * share

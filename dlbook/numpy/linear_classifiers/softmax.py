@@ -78,7 +78,7 @@ def softmax(x: Float[Array, "*S"], *, axis: int = -1) -> Float[Array, "*S"]:
     **Book** eq-softmax
     """
     _, p, sums = _shifted_exp("softmax", x, axis)
-    p /= sums
+    p *= 1 / sums  # one division a row, not one an entry
 
     def pullback(dp):
         dx = p * dp
