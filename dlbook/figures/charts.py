@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from dlbook.figures import style
-from dlbook.figures.style import Figure, house_style, legend_above, panel
+from dlbook.figures.style import Figure, house_style, panel
 
 __all__ = ["fig_confusion", "fig_curves"]
 
@@ -43,10 +44,10 @@ def fig_curves(
     chance : mapping, optional
         Per quantity the value that guessing would reach, drawn as a thin line.
     """
-    width = style.HALF if len(curves) > 1 else style.WIDE
+    width = {1: style.WIDE, 3: style.THIRD}.get(len(curves), style.HALF)
     panels = []
     for quantity, series in curves.items():
-        canvas, ax = panel(width, 2.7 if len(curves) > 1 else 3.0)
+        canvas, ax = panel(width, {1: 3.0, 3: 2.4}.get(len(curves), 2.7))
         _lines(ax, series, x)
         if quantity in log:
             ax.set_yscale("log")
@@ -64,9 +65,23 @@ def fig_curves(
             )
         ax.set(xlabel=x_label, ylabel=quantity)
         if x is None:
-            ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+            ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6 if width > style.THIRD else 4))
         panels.append(canvas)
-    return Figure(panels, alt=alt)
+    return Figure(panels, alt=alt, legend=_legend(list(dict.fromkeys(n for series in curves.values() for n in series))))
+
+
+def _legend(names: Sequence[str]) -> list[Line2D] | None:
+    """Return colours for the runs and dashes for the splits where both occur; None leaves it to the labels."""
+    stems = list(dict.fromkeys(_partner(name)[0] for name in names))
+    splits = list(dict.fromkeys(name.rpartition(", ")[2] for name in names))
+    if len(names) == 1:
+        return []
+    if len(stems) == 1 or len(stems) == len(names):
+        return None
+    runs = [Line2D([], [], color=style.CYCLE[i % len(style.CYCLE)], label=stem) for i, stem in enumerate(stems)]
+    held_out = {name.rpartition(", ")[2]: _partner(name)[1] for name in names}
+    looks = [Line2D([], [], color=style.FOREGROUND, ls=style.DASHES[held_out[s]], label=s) for s in splits]
+    return runs + looks
 
 
 def _lines(ax: Axes, series: Mapping[str, Sequence[float]], x: Sequence[float] | None) -> None:
@@ -86,8 +101,6 @@ def _lines(ax: Axes, series: Mapping[str, Sequence[float]], x: Sequence[float] |
             label=name,
             marker="o" if len(values) <= 12 else None,
         )
-    if len(names) > 1:
-        legend_above(ax, columns=2)
 
 
 def _partner(name: str) -> tuple[str, bool]:

@@ -16,11 +16,13 @@ from typing import ParamSpec, TypeVar
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 from matplotlib.image import imsave
 
+from dlbook.figures.legend import collect, legend_html, legend_panel
 from dlbook.figures.svg import FOREGROUND, inline
 
 __all__ = [
@@ -31,7 +33,6 @@ __all__ = [
     "PALETTE",
     "Figure",
     "house_style",
-    "legend_above",
     "panel",
     "rgb",
 ]
@@ -55,6 +56,7 @@ SCREEN_SCALE = 1.5
 WIDE = 4.8
 HALF = 3.4
 THIRD = 2.6
+_PNG_DPI = 120
 
 _STYLE = {
     "font.family": "DejaVu Sans",
@@ -107,6 +109,9 @@ _STYLE = {
 _CSS = (
     ".dlbook-figure{display:flex;flex-wrap:wrap;justify-content:center;align-items:flex-start;"
     "gap:.75rem 1rem;margin:.5rem 0;color:inherit}"
+    ".dlbook-legend{flex:1 0 100%;display:flex;flex-wrap:wrap;justify-content:center;gap:.1rem 1.1rem;"
+    "font-size:.875rem;line-height:1.4;margin-bottom:-.4rem}"
+    ".dlbook-legend svg{vertical-align:-.08em;margin-right:.4em}"
     ".dlbook-figure>svg{display:block;height:auto;min-width:0;overflow:visible;font-family:inherit}"
     # The theme puts a light plate behind every HTML output in dark mode; these figures need none.
     "html[data-theme] .bd-content div.cell_output .text_html:has(.dlbook-figure)"
@@ -140,11 +145,6 @@ def rgb(colour: str) -> np.ndarray:
     return np.array([int(colour[start : start + 2], 16) for start in (1, 3, 5)]) / 255
 
 
-def legend_above(ax: Axes, columns: int = 2, **options: object) -> None:
-    """Put the legend above the axes, where it covers no data."""
-    ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns, **options)
-
-
 class Figure:
     """A row of panels with a text alternative, shown as inline SVG (HTML) or as PNG.
 
@@ -154,6 +154,9 @@ class Figure:
         Drawn left to right where there is room, stacked where there is none.
     alt : str
         What a reader who cannot see the figure needs to know: its message, not its decoration.
+    legend : sequence of matplotlib artists, optional
+        The entries of the legend; by default every labelled artist of the panels, each label once. A label
+        therefore has one look in the whole figure.
 
     Raises
     ------
@@ -161,13 +164,14 @@ class Figure:
         If `alt` is empty or there is no panel.
     """
 
-    def __init__(self, panels: Sequence[Canvas], *, alt: str) -> None:
+    def __init__(self, panels: Sequence[Canvas], *, alt: str, legend: Sequence[Artist] | None = None) -> None:
         if not isinstance(alt, str) or not alt.strip():
             raise ValueError(f"Figure: alt must describe the figure in words, got {alt!r}")
         if not panels:
             raise ValueError("Figure: panels must hold at least one panel, got none")
         self.panels = tuple(panels)
         self.alt = " ".join(alt.split())
+        self.legend = collect(panels) if legend is None else list(legend)
 
     @functools.cached_property
     def svgs(self) -> tuple[str, ...]:
@@ -187,26 +191,36 @@ class Figure:
     def _repr_html_(self) -> str:
         """Return the figure as one self-contained block of HTML."""
         label = html.escape(self.alt, quote=True)
-        body = "\n".join(self.svgs)
+        body = "\n".join(([legend_html(self.legend)] if self.legend else []) + list(self.svgs))
         return f'<style>{_CSS}</style>\n<div class="dlbook-figure" role="img" aria-label="{label}">\n{body}\n</div>'
 
     def _repr_png_(self) -> bytes:
         """Return the panels side by side on white, for viewers that show no HTML."""
-        rows = []
         with mpl.rc_context(_STYLE):
-            for canvas in self.panels:
-                canvas.set_dpi(120)
-                agg = FigureCanvasAgg(canvas)
-                agg.draw()
-                rows.append(np.asarray(agg.buffer_rgba(), dtype=np.float64) / 255)
-        height = max(image.shape[0] for image in rows)
-        images = [np.pad(image, ((0, height - image.shape[0]), (0, 0), (0, 0))) for image in rows]
-        rgba = np.concatenate(images, axis=1)
-        alpha = rgba[..., 3:]
-        stream = io.BytesIO()
+            row = _beside([_pixels(canvas) for canvas in self.panels])
+            if self.legend:
+                above = _pixels(legend_panel(self.legend, row.shape[1] / _PNG_DPI))
+                row = np.concatenate([above, np.pad(row, ((0, 0), (0, above.shape[1] - row.shape[1]), (0, 0)))])
+        alpha = row[..., 3:]
         # Agg's colours are premultiplied by nothing: lay them over white by hand.
-        imsave(stream, rgba[..., :3] * alpha + (1 - alpha), format="png", metadata={"Software": None})
+        rgb_on_white = row[..., :3] * alpha + (1 - alpha)
+        stream = io.BytesIO()
+        imsave(stream, rgb_on_white, format="png", metadata={"Software": None})
         return stream.getvalue()
 
     def __repr__(self) -> str:
         return f"<figure: {self.alt}>"
+
+
+def _pixels(canvas: Canvas) -> np.ndarray:
+    """Return a panel as RGBA, 0 to 1."""
+    canvas.set_dpi(_PNG_DPI)
+    agg = FigureCanvasAgg(canvas)
+    agg.draw()
+    return np.asarray(agg.buffer_rgba(), dtype=np.float64) / 255
+
+
+def _beside(images: Sequence[np.ndarray]) -> np.ndarray:
+    """Join images in a row, the lower ones padded below with nothing."""
+    height = max(image.shape[0] for image in images)
+    return np.concatenate([np.pad(image, ((0, height - image.shape[0]), (0, 0), (0, 0))) for image in images], axis=1)

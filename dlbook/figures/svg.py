@@ -20,6 +20,7 @@ _FONT = re.compile(r"font: ([^;\"]*?)([\d.]+)px [^;\"]*")
 _FAMILY = re.compile(r"font-family: [^;\"]*;? ?")
 _NO_TURN = re.compile(r' transform="rotate\(-?0 [^)]*\)"')
 _NUMBER = re.compile(r"-?\d+\.\d{3,}")
+_TAG = re.compile(r"<[^>]*>")
 _ID = re.compile(r'\sid="([^"]+)"')
 _REFERENCE = re.compile(r'(?:href="#|url\(#)([^")]+)')
 
@@ -49,8 +50,8 @@ def inline(document: str, *, salt: str, style: str) -> str:
     body = body.replace("xlink:href", "href")
     body = body.replace(FOREGROUND, "currentColor")
     body = _FAMILY.sub("", _FONT.sub(_font, body))
-    # A hundredth of a point is far below what a screen shows, and halves the page's weight.
-    body = _NUMBER.sub(lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), body)
+    # A hundredth of a point is far below what a screen shows, and halves the page's weight. Labels keep their digits.
+    body = _TAG.sub(lambda tag: _NUMBER.sub(_shorter, tag[0]), body)
     body = _NO_TURN.sub("", body)
     body = re.sub(r"\s*\n\s*", " ", body).replace("> <", "><").replace('" />', '"/>').strip()
     body = _own_ids(body, salt)
@@ -59,6 +60,10 @@ def inline(document: str, *, salt: str, style: str) -> str:
         f'<svg viewBox="{root[1]}" style="{style}" aria-hidden="true" focusable="false" '
         f'stroke-linejoin="round" stroke-linecap="butt">{body}</svg>'
     )
+
+
+def _shorter(number: re.Match[str]) -> str:
+    return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
 
 
 def _font(match: re.Match[str]) -> str:

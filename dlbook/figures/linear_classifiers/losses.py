@@ -9,9 +9,9 @@ from matplotlib.figure import Figure as Canvas
 
 from dlbook.figures import style
 from dlbook.figures.interactive import Interactive
-from dlbook.figures.style import Figure, house_style, legend_above, panel
+from dlbook.figures.style import Figure, house_style, panel
 
-__all__ = ["fig_losses"]
+__all__ = ["fig_duality", "fig_losses", "fig_regularization_path"]
 
 Curve = tuple[np.ndarray, np.ndarray]
 Family = tuple[str, np.ndarray, np.ndarray, np.ndarray]
@@ -106,5 +106,105 @@ def _still(margin: np.ndarray, curves: list[dict], shown: Sequence[str], view: d
             ax.plot(x, y, color=style.CYCLE[number % 6], ls=style.DASHES[number % 6], label=curve["name"])
     ax.set(xlabel=view["xLabel"], ylabel=view["yLabel"], xlim=margin[[0, -1]], ylim=(view["bottom"], view["top"]))
     ax.axvline(0, color=style.FOREGROUND, lw=0.8, ls=(0, (2, 3)))
-    legend_above(ax, columns=3)
     return canvas
+
+
+@house_style
+def fig_duality(
+    step: np.ndarray,
+    primal: np.ndarray,
+    dual: np.ndarray,
+    *,
+    alt: str,
+    optimum: float | None = None,
+    x_label: str = "update",
+) -> Figure:
+    """Draw how the primal objective falls and the dual rises until they meet, and the gap between them.
+
+    Parameters
+    ----------
+    step : array (T,)
+        Positions on the horizontal axis.
+    primal, dual : arrays (T,), or dual a single number
+        Values of both objectives; every dual value is a lower bound of every primal one.
+    alt : str
+        The figure's message in words.
+    optimum : float, optional
+        The common optimum, drawn as a thin line.
+    x_label : str
+        What `step` counts.
+    """
+    step, primal = np.asarray(step, float), np.asarray(primal, float)
+    dual = np.broadcast_to(np.asarray(dual, float), primal.shape)
+    if step.shape != primal.shape or step.ndim != 1:
+        raise ValueError(f"fig_duality: step and primal must have one shape (T,), got {step.shape} and {primal.shape}")
+    left, ax = panel(style.HALF, 2.7)
+    ax.fill_between(step, dual, primal, color=style.PALETTE["grey"], alpha=0.18, lw=0)
+    ax.plot(step, primal, color=style.PALETTE["blue"], label="primal")
+    ax.plot(step, dual, color=style.PALETTE["orange"], ls=style.DASHES[1], label="dual")
+    if optimum is not None:
+        ax.axhline(optimum, color=style.FOREGROUND, lw=0.8, ls=(0, (1, 2)))
+    ax.set(xlabel=x_label, ylabel="objective")
+    right, ax = panel(style.HALF, 2.7)
+    ax.semilogy(step, np.where(primal > dual, primal - dual, np.nan), color=style.PALETTE["green"])
+    ax.set(xlabel=x_label, ylabel="duality gap")
+    if step.min() > 0 and step.max() / step.min() > 100:
+        for canvas in (left, right):
+            canvas.axes[0].set_xscale("log")
+    return Figure([left, right], alt=alt)
+
+
+@house_style
+def fig_regularization_path(
+    strength: np.ndarray,
+    weights: np.ndarray,
+    *,
+    alt: str,
+    errors: Mapping[str, np.ndarray] | None = None,
+    names: Sequence[str] | None = None,
+    best: float | None = None,
+    x_label: str = "regularization strength",
+    y_label: str = "weight",
+    error_label: str = "loss",
+) -> Figure:
+    """Draw the weights, and if given the training and test error, against the strength of a penalty.
+
+    Parameters
+    ----------
+    strength : array (S,)
+        Positive strengths, on a logarithmic axis.
+    weights : array (S, D)
+        The weights at each strength.
+    alt : str
+        The figure's message in words.
+    errors : mapping, optional
+        Curves (S,) of a second panel, for instance {"training": ..., "test": ...}.
+    names : sequence of str, optional
+        Names of the D weights, six at most; more weights are thin lines without names.
+    best : float, optional
+        The strength that was chosen, drawn as a vertical line.
+    x_label, y_label, error_label : str
+        The axes, with units.
+    """
+    strength, weights = np.asarray(strength, float), np.asarray(weights, float)
+    if weights.ndim != 2 or strength.shape != weights.shape[:1] or not (strength > 0).all():
+        got = f"{strength.shape} and {weights.shape}"
+        raise ValueError(f"fig_regularization_path: need positive strength (S,) and weights (S, D), got {got}")
+    left, ax = panel(style.HALF if errors else style.WIDE, 2.8)
+    for d, row in enumerate(weights.T):
+        look = {"lw": 0.9, "alpha": 0.7, "color": style.CYCLE[d % 5]} if names is None else {
+            "color": style.CYCLE[d % 6], "ls": style.DASHES[d % 6], "label": names[d]}  # fmt: skip
+        ax.semilogx(strength, row, **look)
+    ax.axhline(0, color=style.FOREGROUND, lw=0.7)
+    ax.set(xlabel=x_label, ylabel=y_label)
+    panels = [left]
+    if errors:
+        right, ax = panel(style.HALF, 2.8)
+        for number, (name, curve) in enumerate(errors.items()):
+            ax.semilogx(strength, curve, label=name, color=style.CYCLE[number % 6], ls=style.DASHES[number % 6])
+        ax.set(xlabel=x_label, ylabel=error_label)
+        panels.append(right)
+    if best is not None:
+        for canvas in panels:
+            canvas.axes[0].axvline(best, color=style.FOREGROUND, lw=0.9, ls=(0, (3, 3)))
+    return Figure(panels, alt=alt)

@@ -1,4 +1,4 @@
-"""Points of the plane and the lines that a linear classifier draws between them."""
+"""Two classes in the plane and the line that a linear classifier draws between them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from dlbook.figures.interactive import Interactive
-from dlbook.figures.style import CYCLE, FOREGROUND, MARKERS, WIDE, Figure, house_style, legend_above, panel
+from dlbook.figures.style import CYCLE, FOREGROUND, MARKERS, WIDE, Figure, house_style, panel
 
-__all__ = ["fig_boundary"]
+__all__ = ["fig_boundary", "fig_support_vectors", "points", "view"]
 
 
-def _view(x: np.ndarray) -> tuple[tuple[float, float], tuple[float, float]]:
+def view(x: np.ndarray) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return limits of both axes with equal units that hold every point and a margin of 12 %."""
     middle = (x.max(axis=0) + x.min(axis=0)) / 2
     half = 0.56 * np.ptp(x, axis=0)
@@ -33,14 +33,18 @@ def _check_binary(name: str, x: np.ndarray, target: np.ndarray, weight: np.ndarr
         raise ValueError(f"{name}: weight must have shape (2,) and not be zero, got {weight}")
 
 
+def points(ax: Axes, x: np.ndarray, target: np.ndarray, labels: Sequence[int], classes: Sequence[str]) -> None:
+    """Draw the points, a colour and a marker per class; a crowd becomes pixels to keep the page light."""
+    for label, colour, marker, name in zip(labels, CYCLE, MARKERS, classes, strict=False):
+        ax.plot(*x[target == label].T, marker, color=colour, label=name, ms=4.5, rasterized=len(x) > 2000)
+
+
 def _plane(
     x: np.ndarray, target: np.ndarray, weight: np.ndarray, bias: float, classes: Sequence[str], ax: Axes
 ) -> None:
     """Draw the points, the boundary and the two lines of score -1 and +1."""
-    xlim, ylim = _view(x)
-    for side, colour, marker, name in zip((-1, 1), CYCLE, MARKERS, classes, strict=False):
-        chosen = x[target == side]
-        ax.plot(*chosen.T, marker, color=colour, label=name, ms=4.5, rasterized=len(x) > 2000)
+    xlim, ylim = view(x)
+    points(ax, x, target, (-1, 1), classes)
     normal = weight / np.linalg.norm(weight)
     along = np.array([-normal[1], normal[0]])
     middle = np.array([np.mean(xlim), np.mean(ylim)])
@@ -95,11 +99,10 @@ def fig_boundary(
     _check_binary("fig_boundary", x, target, weight)
     if loss not in {"hinge", "logistic"}:
         raise ValueError(f'fig_boundary: loss must be "hinge" or "logistic", got {loss!r}')
-    xlim, ylim = _view(x)
+    xlim, ylim = view(x)
     canvas, ax = panel(WIDE, 3.6)
     _plane(x, target, weight, bias, classes, ax)
     ax.set(xlabel=axes[0], ylabel=axes[1])
-    legend_above(ax)
     data = {
         "points": x, "target": target, "weight": weight, "bias": float(bias), "l2": l2, "loss": loss, "lr": lr,
         "classes": list(classes), "axes": list(axes), "view": {"x": xlim, "y": ylim},
@@ -111,3 +114,46 @@ def fig_boundary(
         "stretches the weight vector w. A point's halo grows with its loss; hollow points are on the wrong side."
     )
     return Interactive("boundary", data, still=Figure([canvas], alt=alt), hint=hint)
+
+
+@house_style
+def fig_support_vectors(
+    x: np.ndarray,
+    target: np.ndarray,
+    weight: np.ndarray,
+    bias: float,
+    support: np.ndarray,
+    *,
+    alt: str,
+    classes: Sequence[str] = ("class \u22121", "class +1"),
+    axes: Sequence[str] = ("feature 1", "feature 2"),
+) -> Figure:
+    """Draw a support vector machine: the boundary, its margin, and rings around the points that hold it.
+
+    Parameters
+    ----------
+    x : array (N, 2)
+        The points.
+    target : integer array (N,)
+        Labels -1 or +1.
+    weight, bias : array (2,), float
+        The boundary w . x + b = 0.
+    support : boolean array (N,)
+        Which points are support vectors, for instance `target * scores <= 1 + tolerance`.
+    alt : str
+        The figure's message in words.
+    classes, axes : sequences of two str
+        Names of the classes (-1 first) and of the features, with units.
+    """
+    x, target, weight = np.asarray(x, float), np.asarray(target), np.asarray(weight, float)
+    _check_binary("fig_support_vectors", x, target, weight)
+    support = np.asarray(support)
+    if support.dtype != bool or support.shape != target.shape:
+        got = f"{support.dtype} {support.shape}"
+        raise ValueError(f"fig_support_vectors: support must be boolean with shape {target.shape}, got {got}")
+    canvas, ax = panel(WIDE, 3.6)
+    _plane(x, target, weight, bias, classes, ax)
+    ring = {"ms": 10, "mfc": "none", "mec": FOREGROUND, "mew": 1.1}
+    ax.plot(*x[support].T, "o", label=f"support vectors ({support.sum()})", **ring)
+    ax.set(xlabel=axes[0], ylabel=axes[1])
+    return Figure([canvas], alt=alt)

@@ -91,12 +91,8 @@
       },
     });
 
-    // A mark per class: a circle for -1, a square for +1.
-    function mark(plot, key, x, y, positive, r, attributes) {
-      const px = plot.X(x), py = plot.Y(y);
-      const d = positive ? `M${px - r} ${py - r}h${2 * r}v${2 * r}h${-2 * r}z` : `M${px - r} ${py}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`;
-      plot.put(key, "path", { d, ...attributes });
-    }
+    // A circle for -1, a square for +1.
+    const mark = (plot, key, x, y, positive, r, attributes) => plot.put(key, "path", { d: kit.mark(+positive, plot.X(x), plot.Y(y), r), ...attributes });
 
     function draw() {
       const at = objective(points, target, weight, bias(), l2, loss), norm = Math.hypot(...weight);

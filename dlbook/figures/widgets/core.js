@@ -38,6 +38,15 @@
     return node;
   }
 
+  // The outline of a mark of half-width r: a shape per class, so that colour never stands alone.
+  function mark(kind, x, y, r) {
+    const at = `M${(x - r).toFixed(1)} `;
+    if (kind === 0) return at + `${y.toFixed(1)}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`;
+    if (kind === 1) return at + `${(y - r).toFixed(1)}h${2 * r}v${2 * r}h${-2 * r}z`;
+    if (kind === 2) return at + `${(y + 0.8 * r).toFixed(1)}h${2 * r}l${-r} ${-1.9 * r}z`;
+    return at + `${y.toFixed(1)}l${r} ${-r}l${r} ${r}l${-r} ${r}z`;
+  }
+
   // A chart in real pixels: it follows the width it is given, text keeps its size.
   // options: x, y: [lo, hi]; xLabel, yLabel, title; aspect (height/width of the plot), equal, log (y), bare (no ticks)
   function chart(parent, options) {
@@ -295,5 +304,5 @@
     }
   }
 
-  Object.assign(book, { clamp, ticks, show, make, chart, handle, slider, choice, button, readout, announcer, animate, mount });
+  Object.assign(book, { clamp, ticks, show, make, mark, chart, handle, slider, choice, button, readout, announcer, animate, mount });
 })(globalThis);

@@ -105,7 +105,7 @@
       return `${sign < 0 ? "overshoots and " : ""}${trend}, \u00d7\u00a0${show(sign * size, 3)} per step`;
     }
     const cross = (x, y, r) => `M${x - r} ${y}h${2 * r}M${x} ${y - r}v${2 * r}`;
-    const dot = (x, y, r) => `M${(x - r).toFixed(1)} ${y.toFixed(1)}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`;
+    const dot = (x, y, r) => kit.mark(0, x, y, r);
 
     plane.onresize = draw;
     curve.onresize = draw;

@@ -1,8 +1,8 @@
-"""Figures of the chapter on gradient descent."""
+"""The path of gradient descent on a bowl, and the cloud in which noise makes it end."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,7 +11,7 @@ from dlbook.figures import style
 from dlbook.figures.interactive import Interactive
 from dlbook.figures.style import Figure, house_style, panel
 
-__all__ = ["fig_path"]
+__all__ = ["fig_noise_ball", "fig_path"]
 
 
 def _check_hessian(name: str, hessian: np.ndarray) -> np.ndarray:
@@ -91,3 +91,48 @@ def fig_path(
         "Push the learning rate past 2/L, where L is the largest curvature."
     )
     return Interactive("path", data, still=Figure([canvas], alt=alt), hint=hint)
+
+
+@house_style
+def fig_noise_ball(
+    hessian: np.ndarray,
+    clouds: Mapping[str, np.ndarray],
+    *,
+    alt: str,
+    view: float | None = None,
+    axes: Sequence[str] = ("parameter 1", "parameter 2"),
+) -> Figure:
+    """Draw where the iterates of noisy descent stay in the long run, one panel per setting.
+
+    Parameters
+    ----------
+    hessian : array (2, 2)
+        Symmetric, positive definite; its level lines lie under every cloud.
+    clouds : mapping
+        `clouds[name]` is an array (T, 2) of iterates relative to the minimum, after the first phase was cut off.
+    alt : str
+        The figure's message in words.
+    view : float, optional
+        Half the width of every panel; by default 99.5 % of all iterates lie inside.
+    axes : sequence of two str
+        Names of the two parameters.
+    """
+    hessian = np.asarray(hessian, float)
+    _check_hessian("fig_noise_ball", hessian)
+    clouds = {name: np.asarray(cloud, float) for name, cloud in clouds.items()}
+    for name, cloud in clouds.items():
+        if cloud.ndim != 2 or cloud.shape[1] != 2:
+            raise ValueError(f"fig_noise_ball: clouds[{name!r}] must have shape (T, 2), got {cloud.shape}")
+    if view is None:
+        view = float(1.15 * np.quantile(np.abs(np.concatenate(list(clouds.values()))), 0.995))
+    width = style.THIRD if len(clouds) == 3 else style.HALF
+    panels = []
+    for name, cloud in clouds.items():
+        canvas, ax = panel(width, width)
+        _contours(ax, hessian, view)
+        look = {"color": style.PALETTE["orange"], "ms": 2.4, "alpha": 0.55, "mew": 0, "rasterized": len(cloud) > 1500}
+        ax.plot(*cloud.T, "o", **look)
+        ax.set_title(name, fontweight="normal")
+        ax.set(xlabel=axes[0], ylabel=axes[1])
+        panels.append(canvas)
+    return Figure(panels, alt=alt)
