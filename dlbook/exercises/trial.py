@@ -1,0 +1,162 @@
+"""Try one reader's function: every law that applies to it, then what to say about the first that fails.
+
+Runs wherever the reader's code runs: in the worker process, or in a browser in the page's own.
+"""
+
+import sys
+import textwrap
+import traceback
+from collections.abc import Callable
+from functools import partial
+
+from dlbook.exercises.diagnosis import call_lines, compare, diagnose
+from dlbook.exercises.implementation import adopt
+from dlbook.exercises.report import Report
+from dlbook.laws.battery import Failure, examine, laws_of
+from dlbook.laws.generic import HAVE_TORCH, NEEDS_TORCH
+from dlbook.laws.operation import Example, Op
+
+EXAMPLES = 60
+# A reader's function is not promised to run on complex numbers: the complex step is for the references.
+NOT_FOR_READERS = {"complex step"}
+
+
+class Halt(BaseException):
+    """Something that no law can judge: not written, no memory, an exit. Not an Exception, so that none catches it."""
+
+    def __init__(self, report: Report):
+        self.report = report
+
+
+def readers_lines(error: BaseException, filename: str, *, last: int = 3) -> list[str]:
+    """Return a traceback shortened to the reader's own lines."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == filename]
+    number = "" if filename.startswith("<") else "line {0.lineno}, "
+    return [(number + "in {0.name}: {0.line}").format(f) for f in frames[-last:]]
+
+
+def laws_for(op: Op) -> dict[str, Callable]:
+    """Return the laws for a reader's function, those that need torch last: importing it takes a second or two."""
+    laws = {name: law for name, law in laws_of(op).items() if name not in NOT_FOR_READERS}
+    order = [n for n in laws if n not in NEEDS_TORCH] + [n for n in laws if n in NEEDS_TORCH and HAVE_TORCH]
+    return {name: laws[name] for name in order}
+
+
+def sentence(name: str, law: Callable) -> str:
+    """Return what a law says: the first line of its docstring; an operation's own law is named by its sentence."""
+    return (law.__doc__ or name).strip().splitlines()[0].rstrip(".")
+
+
+class Trial:
+    """One operation on trial.
+
+    Parameters
+    ----------
+    op, written : the operation and the reader's function.
+    filename : where the reader's code stands, to tell its lines from ours.
+    tell : called with what happens, `("law", name)`, `("trying", lines)`, `("broken", ...)`, so that someone
+        outside knows how far it came if the code never returns.
+    before_torch : called before the first law that needs torch.
+    """
+
+    def __init__(self, op: Op, written: Callable, filename: str, tell: Callable, before_torch: Callable = lambda: None):
+        self.op, self.written, self.filename = op, written, filename
+        self.tell, self.before_torch = tell, before_torch
+        self.cause: BaseException | None = None
+
+    def run(self) -> Report:
+        """Try the laws one after the other up to the first that fails."""
+        op = self.op
+        try:
+            f = adopt(self.written, op)
+        except TypeError as error:
+            return Report(op.name, "wrong", str(error))
+        laws = laws_for(op)
+        rows = []
+        try:
+            for result in examine(op, f, examples=EXAMPLES, progress=partial(self._next, len(laws)),
+                                  laws={n: self._watched(n, law) for n, law in laws.items()}):
+                if isinstance(result, Failure):
+                    return self._failed(f, result, laws[result.law], rows)
+                rows.append({"law": result.law, "examples": result.examples, "worst": result.worst,
+                             "tolerance": result.tolerance, "outcome": result.outcome})
+        except Halt as halt:
+            halt.report.laws = rows
+            return halt.report
+        notes = [] if HAVE_TORCH else ["the comparison with PyTorch was not run: torch is not installed"]
+        most = max((r["examples"] for r in rows), default=0)
+        return Report(op.name, "right", f"{len(rows)} laws hold, up to {most} examples each", laws=rows, notes=notes)
+
+    def _next(self, count: int, law: str) -> None:
+        if law in NEEDS_TORCH and "torch" not in sys.modules:
+            self.before_torch()
+        self.tell("law", law, count)
+
+    def _watched(self, name: str, law: Callable) -> Callable:
+        """Wrap a law: say what is being tried, keep the exception that the reader's code raised."""
+
+        def watched(op, f, example):
+            self.tell("trying", call_lines(op, example))
+            try:
+                return law(op, f, example)
+            except NotImplementedError as error:
+                if any(frame.filename == self.filename for frame in traceback.extract_tb(error.__traceback__)):
+                    raise Halt(Report(op.name, "unwritten", str(error) if str(error) != f"{op.name}: write me" else
+                                      "the stub still raises NotImplementedError")) from None
+                raise
+            except MemoryError as error:
+                raise Halt(self._stopped(op, "it asked for more memory than it may have", error, example)) from None
+            except (SystemExit, KeyboardInterrupt) as error:
+                raise Halt(self._stopped(op, f"it ends the program: {spoken(error)}", error, example)) from None
+            except Exception as error:
+                self.cause = error
+                self.tell("broken", name, str(error))
+                raise
+
+        watched.__doc__ = law.__doc__
+        return watched
+
+    def _stopped(self, op: Op, headline: str, error: BaseException, example: Example) -> Report:
+        return Report(op.name, "stopped", headline, [("while it was called so", call_lines(op, example)),
+                                                     ("in your code", readers_lines(error, self.filename))])
+
+    def _failed(self, f: Callable, failure: Failure, law: Callable, rows: list[dict]) -> Report:
+        op, example = self.op, failure.example
+        raised = failure.message.startswith("raised ") and failure.law != "refuses"
+        headline = f"the law {failure.law!r} fails: {sentence(failure.law, law)}"
+        if raised:
+            headline = _raised(failure.message)
+        self.tell("law", "looking for the mistake", 0)
+        try:
+            which, sections, dy = compare(op, f, example)
+            probably = diagnose(op, f, law, example, which, dy)
+        except Halt:
+            raise
+        except BaseException as error:  # the reader's code misbehaves only now: the failure alone is said
+            sections, probably = [("smallest failing input", call_lines(op, example))], []
+            self.cause = self.cause or error
+        if not raised:
+            sections = [("what came of it", wrapped(failure.message)), *sections]
+        lines = readers_lines(self.cause, self.filename) if self.cause else []
+        if lines and not isinstance(self.cause, AssertionError):
+            sections.append(("in your code", lines))
+        if probably:
+            sections.append(("what the mistake probably is", wrapped(" ".join(probably))))
+        rows = [*rows, {"law": failure.law, "examples": failure.examples, "worst": None, "tolerance": None,
+                        "outcome": "FAILS"}]
+        return Report(op.name, "wrong", headline, sections, rows)
+
+
+def wrapped(message: str) -> list[str]:
+    """Break a message into a few lines that fit a terminal."""
+    return [part for line in message.strip().splitlines()[:6] for part in textwrap.wrap(line, 100)][:8]
+
+
+def _raised(message: str) -> str:
+    first = message.splitlines()[0]
+    return "it " + first + ("; nobody is there to answer input()" if first.startswith("raised EOFError") else "")
+
+
+def spoken(error: BaseException) -> str:
+    """Name what ends a program: `sys.exit(3)`, `KeyboardInterrupt`."""
+    return f"sys.exit({error.code!r})" if isinstance(error, SystemExit) else type(error).__name__

@@ -1,0 +1,263 @@
+"""The checker: whatever a reader's code does, one clear answer comes back, and in time."""
+
+import ast
+import doctest
+import inspect
+import re
+import textwrap
+from importlib import import_module
+
+import pytest
+
+from dlbook.exercises import solutions
+from dlbook.exercises.checking import UsageError, check_file
+from dlbook.exercises.isolation import Limits
+from dlbook.exercises.stubs import UnknownTopicError, operations_of, stubs
+from dlbook.laws.operation import catalogue
+
+SHORT = Limits(seconds=1.0, megabytes=500)
+RIGHT = """
+import numpy as np
+
+def linear(x, weight, bias=None):
+    y = x @ weight.T
+    if bias is not None:
+        y = y + bias
+
+    def pullback(dy):
+        return dy @ weight, dy.T @ x, None if bias is None else dy.sum(axis=0)
+
+    return y, pullback
+"""
+LINEAR = catalogue()["linear"]
+
+
+def body(statements: str) -> str:
+    """Return a file whose `linear` does this."""
+    return "def linear(x, weight, bias=None):\n" + textwrap.indent(statements, "    ") + "\n"
+
+
+@pytest.fixture
+def checked(tmp_path):
+    """Check a source text and return its reports."""
+
+    def run(source, *names, limits=SHORT):
+        path = tmp_path / "mine.py"
+        path.write_text(source)
+        return list(check_file(path, names, limits=limits))
+
+    return run
+
+
+# What the reader's code does -> the status and a piece of the one line that says so.
+MISHAPS = {
+    "loops": (body("while True:\n    pass"), "stopped", "did not come back within 1 seconds"),
+    "floods": (body("while True:\n    print('flood ' * 100)"), "stopped", "did not come back"),
+    "starts another that hangs": (
+        body("import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'while True: pass'])"),
+        "stopped", "did not come back"),
+    "crashes": (body("import ctypes\nctypes.string_at(0)"), "stopped", "crashed the process"),
+    "ends the process": (body("import os\nos._exit(3)"), "stopped", "exit status 3"),
+    "exits": (body("import sys\nsys.exit('bye')"), "stopped", "sys.exit('bye')"),
+    "interrupts": (body("raise KeyboardInterrupt"), "stopped", "KeyboardInterrupt"),
+    "closes every file": (body("import os\nos.closerange(3, 100)\nwhile True:\n    pass"), "stopped", "closed the"),
+    "returns no pair": (body("return x @ weight.T"), "wrong", "expected the pair (y, pullback)"),
+    "returns one gradient": (body("return x @ weight.T, lambda dy: dy @ weight"), "wrong", "expected a tuple"),
+    "returns a list": (body("return (x @ weight.T).tolist(), None"), "wrong", "expected the pair"),
+    "recurses": (body("return linear(x, weight, bias)"), "wrong", "RecursionError"),
+    "asks": (body("input()"), "wrong", "nobody is there to answer"),
+    "raises": (body("a, b, c = x.shape"), "wrong", "raised ValueError: not enough values to unpack"),
+    "has other parameters": ("def linear(x):\n    return x", "wrong", "are not those of the exercise"),
+    "is no function": ("linear = 3", "wrong", "expected a function"),
+    "is a stub": (body("raise NotImplementedError('linear: write me')"), "unwritten", "stub"),
+    "has a syntax error": ("def linear(x: return 1", "unusable", "syntax error in line 1"),
+    "fails on import": ("import numpy\n1 / 0", "unusable", "ZeroDivisionError"),
+    "exits on import": ("import sys\nsys.exit(0)", "unusable", "sys.exit(0)"),
+    "loops on import": ("while True: pass", "unusable", "did not come back"),
+    "crashes on import": ("import os\nos._exit(0)", "unusable", "exit status 0"),
+    "has nothing": ("", "missing", "no function"),
+    "has another name": ("def linaer(x): return x", "missing", "did you mean 'linear'?"),
+}
+
+
+@pytest.mark.parametrize("what", MISHAPS)
+def test_every_mishap_is_one_clear_line(checked, what):
+    source, status, said = MISHAPS[what]
+    report, = checked(source)
+    first = report.text().splitlines()[0]
+    assert report.status == status
+    assert not report.ok
+    assert said in first
+    assert "Traceback" not in report.text()
+    assert "dlbook/" not in report.text(), "a line of ours is shown"
+
+
+@pytest.mark.skipif("not __import__('sys').platform.startswith('linux')", reason="memory is limited by polling there")
+def test_a_huge_array_is_refused_before_it_hurts(checked):
+    report, = checked(body("import numpy as np\nnp.ones(10**10)"))
+    assert report.status == "stopped"
+    assert "memory" in report.headline
+    assert any("np.ones(10**10)" in line for _, lines in report.sections for line in lines)
+
+
+def test_a_hang_is_shown_with_its_line_and_its_call(checked):
+    report, = checked(body("x = x + 1\nwhile True:\n    x = x + 0"))
+    text = report.text()
+    assert re.search(r"line [34]: ", text)
+    assert "x = np.array([[0.1]])" in text
+
+
+def test_after_a_crash_the_other_functions_are_still_checked(checked):
+    others = [n for n in catalogue() if n != "linear"][:1]
+    stub = "def {}(*args, **options):\n    raise NotImplementedError\n"
+    source = body("import os\nos._exit(3)") + "".join(map(stub.format, others))
+    reports = checked(source, "linear", *others)
+    assert [r.status for r in reports] == ["stopped", *["unwritten"] * len(others)]
+
+
+def test_a_function_asked_for_but_not_defined_is_missing(checked):
+    report, = checked("x = 1", "linear")
+    assert report.status == "missing"
+    assert "mine.py does not define it" in report.headline
+
+
+def test_an_unknown_operation_is_a_usage_error(checked):
+    with pytest.raises(UsageError, match="did you mean 'linear'"):
+        checked(RIGHT, "lineal")
+
+
+@pytest.mark.slow
+def test_a_right_implementation_passes_every_law(checked):
+    report, = checked(RIGHT, limits=Limits(60))
+    assert report.ok, report.text()
+    assert {"gradient", "twin value", "superposition"} <= {law["law"] for law in report.laws}
+    assert all(law["outcome"] == "passed" for law in report.laws)
+
+
+def test_the_smallest_input_can_be_pasted_and_shows_the_difference(checked):
+    report, = checked(RIGHT.replace("sum", "mean"))
+    sections = dict(report.sections)
+    space = {}
+    exec(RIGHT.replace("sum", "mean"), space)
+    *statements, last = sections["smallest failing input"]
+    exec("\n".join(statements), space)
+    got = eval(last, space)
+    assert sections["gradient of bias"][0].split("got")[1].strip() == str(got.tolist()).replace(".0", "")
+    assert space["x"].shape == (2, 1), "two rows are the fewest for which a sum is no mean"
+
+
+@pytest.mark.parametrize("bug", LINEAR.bugs, ids=lambda bug: bug.name)
+def test_a_planted_bug_is_diagnosed(checked, bug):
+    source = bug.source(LINEAR.reference)
+    report, = checked(source, limits=Limits(20))
+    assert report.status == "wrong"
+    said = " ".join(dict(report.sections)["what the mistake probably is"])
+    assert said == bug.diagnosis
+
+
+@pytest.mark.parametrize(("old", "new", "said"), [
+    ("dy @ weight,", "-(dy @ weight),", "wrong sign"),
+    ("dy.T @ x,", "3 * dy.T @ x,", "3 times what it should be"),
+    ("dy.T @ x,", "0 * dy.T @ x,", "always zero"),
+    ("dy @ weight,", "len(x) * dy @ weight,", "N times what it should be"),
+])
+def test_a_factor_is_recognized(checked, old, new, said):
+    report, = checked(RIGHT.replace(old, new))
+    assert said in " ".join(dict(report.sections)["what the mistake probably is"])
+
+
+def test_what_was_printed_is_shown_and_capped(checked):
+    report, = checked(RIGHT.replace("    y = x", "    print('looking at', x.shape)\n    y = x").replace("sum", "mean"))
+    assert "looking at (" in report.output
+    assert len(report.output) < 10_000
+    assert "looking at" in report.text()
+
+
+def test_an_already_differentiable_function_is_checked_too(checked):
+    source = RIGHT.replace("def linear", "@differentiable\ndef linear").replace("sum", "mean")
+    report, = checked("from dlbook.differentiable import differentiable\n" + source)
+    assert report.headline.startswith("the law 'gradient' fails")
+
+
+def test_a_module_beside_the_file_does_not_replace_the_standard_one(checked, tmp_path):
+    (tmp_path / "random.py").write_text("raise RuntimeError('not this one')\n")
+    (tmp_path / "numpy.py").write_text("raise RuntimeError('not this one')\n")
+    (tmp_path / "mine_too.py").write_text("factor = 2\n")
+    report, = checked("from mine_too import factor\n" + RIGHT.replace("dy.T @ x", "factor * dy.T @ x"))
+    assert "2 times" in report.text()
+
+
+# -- stubs ------------------------------------------------------------------------------------
+
+TOPICS = [*dict.fromkeys(op.chapter for op in catalogue().values()), *catalogue()]
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_stubs_compile_import_and_hold_no_solution(topic):
+    source = stubs(topic)
+    space = {}
+    exec(compile(source, "stubs", "exec"), space)
+    for name in operations_of(topic):
+        reference = catalogue()[name].reference
+        assert str(inspect.signature(space[name])) == str(inspect.signature(reference))
+        assert space[name].__doc__ == reference.__doc__
+        with pytest.raises(NotImplementedError, match=name):
+            space[name](*[None] * sum(p.default is p.empty for p in inspect.signature(reference).parameters.values()))
+    bodies = [node.body for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+    assert all(len(statements) == 2 for statements in bodies), "a docstring and the line that raises, nothing else"
+
+
+def test_a_stub_is_not_written_yet(checked):
+    report, = checked(stubs("linear"))
+    assert report.status == "unwritten"
+
+
+def test_an_unknown_topic_is_met_with_a_suggestion():
+    with pytest.raises(UnknownTopicError, match="did you mean 'linear_classifiers'"):
+        stubs("linear_classifier")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("topic", list(dict.fromkeys(op.chapter for op in catalogue().values())))
+def test_the_references_pasted_into_the_stubs_pass(checked, topic):
+    """What the checker asks of a reader is what the book's own code does; twins are left to the suite."""
+    source = stubs(topic)
+    for name in operations_of(topic):
+        reference = catalogue()[name].reference
+        module = inspect.getmodule(reference.definition)
+        written = f"from {module.__name__} import {name}\n    return {name}.definition(*{_call(reference)})"
+        source = source.replace(f'raise NotImplementedError("{name}: write me")', written)
+    reports = checked(source, limits=Limits(120))
+    assert [r.operation for r in reports] == list(operations_of(topic))
+    assert all(r.ok for r in reports), "\n".join(r.text() for r in reports if not r.ok)
+
+
+def _call(reference) -> str:
+    """Return the arguments with which a stub calls the reference: `[x, weight], **{'eps': eps}`."""
+    parameters = inspect.signature(reference).parameters.values()
+    options = ", ".join(f"{p.name!r}: {p.name}" for p in parameters if p.kind == p.KEYWORD_ONLY)
+    return f"[{', '.join(p.name for p in parameters if p.kind != p.KEYWORD_ONLY)}], **{{{options}}}"
+
+
+# -- solutions --------------------------------------------------------------------------------
+
+SOLUTIONS = list(solutions.modules())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SOLUTIONS)
+def test_every_solution_obeys_the_laws_or_its_doctest(checked, name):
+    module = import_module(name)
+    names = [n for n in module.__all__ if n in catalogue()]
+    reports = checked(inspect.getsource(module), *names, limits=Limits(120)) if names else []
+    assert all(r.ok for r in reports), "\n".join(r.text() for r in reports if not r.ok)
+    finder = doctest.DocTestFinder(recurse=False)
+    for other in set(module.__all__) - set(names):
+        tests = [t for t in finder.find(getattr(module, other), other, module) if t.examples]
+        assert tests, f"{name}.{other} is no operation of the catalogue and has no doctest"
+        for test in tests:
+            assert doctest.DocTestRunner(verbose=False).run(test).failed == 0
+
+
+def test_there_are_solutions():
+    assert SOLUTIONS
