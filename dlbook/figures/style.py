@@ -51,9 +51,9 @@ CYCLE = (*PALETTE.values(), FOREGROUND)
 DASHES = ("-", (0, (5, 1.6)), (0, (1.2, 1.4)), (0, (6, 1.6, 1.2, 1.6)), (0, (9, 2)), "-")
 MARKERS = ("o", "s", "^", "D", "v", "P")
 
-# Pixels per point at which a panel is shown when there is room: 9.5 pt text becomes 14 px.
-SCREEN_SCALE = 1.5
-WIDE = 4.8
+# Pixels per point at which a panel is shown when there is room: 9.5 pt text becomes 15 px.
+SCREEN_SCALE = 1.55
+WIDE = 4.2
 HALF = 3.4
 THIRD = 2.6
 _PNG_DPI = 120
@@ -133,7 +133,7 @@ def house_style(draw: Callable[P, R]) -> Callable[P, R]:
     return styled
 
 
-def panel(width: float = WIDE, height: float = 3.0) -> tuple[Canvas, Axes]:
+def panel(width: float = WIDE, height: float = 2.6) -> tuple[Canvas, Axes]:
     """Return an empty panel of the given size in inches and its axes, without touching pyplot's state."""
     canvas = Canvas(figsize=(width, height), layout="constrained")
     canvas.get_layout_engine().set(w_pad=0.02, h_pad=0.03)
