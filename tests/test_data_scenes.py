@@ -121,7 +121,7 @@ def test_references_are_true_of_the_picture(captions):
 
 
 def test_tokens_are_the_words_of_the_references(captions):
-    assert captions.classes == VOCABULARY
+    assert captions.symbols["tokens"] == VOCABULARY
     assert len(set(VOCABULARY)) == 24
     for tokens, references in zip(captions.train["tokens"], captions.train["references"], strict=True):
         for numbers, text in zip(tokens, references, strict=True):

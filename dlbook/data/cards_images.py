@@ -29,7 +29,7 @@ CARDS = [
                 "'noise' (NumPy alone, the same bytes everywhere) or 'photo' (scikit-image's photographs)",
             ),
         ),
-        version=1,
+        kept=True,
         needs="scikit-image (texture='photo' only)",
     ),
     Card(
