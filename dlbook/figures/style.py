@@ -170,6 +170,8 @@ class Figure:
         if not panels:
             raise ValueError("Figure: panels must hold at least one panel, got none")
         self.panels = tuple(panels)
+        for canvas in self.panels:
+            _settle(canvas)
         self.alt = " ".join(alt.split())
         self.legend = collect(panels) if legend is None else list(legend)
 
@@ -210,6 +212,13 @@ class Figure:
 
     def __repr__(self) -> str:
         return f"<figure: {self.alt}>"
+
+
+def _settle(canvas: Canvas) -> None:
+    """Lay the panel out once and for all: a second pass would move it by a hair, and bytes would differ."""
+    with mpl.rc_context(_STYLE):
+        canvas.draw_without_rendering()
+    canvas.set_layout_engine("none")
 
 
 def _pixels(canvas: Canvas) -> np.ndarray:
