@@ -2,7 +2,7 @@
 
 import numpy as np
 
-__all__ = ["linear", "templates_from_means"]
+__all__ = ["best_inverse_temperature", "edge_strength", "hinge_by_loops", "linear", "templates_from_means"]
 
 
 def linear(x, weight, bias=None):
@@ -51,3 +51,106 @@ def templates_from_means(x, target, classes):
     """
     weight = np.stack([x[target == k].mean(axis=0) for k in range(classes)])
     return weight, -(weight**2).sum(axis=1) / 2
+
+
+def hinge_by_loops(scores, target, margin=1.0):
+    """Sum the hinges over the rivals, average over the examples: value and gradient, as CS231n's first exercise asks.
+
+    Each rival inside the margin pushes its own score down and the label's up, by the same amount.
+
+    Parameters
+    ----------
+    scores : (N, K) one score per class.
+    target : (N,) labels 0..K-1.
+    margin : what a rival has to stay behind the label, in units of the scores.
+
+    Returns
+    -------
+    loss : a number, K times `multi_margin_loss`.
+    dscores : (N, K) its gradient.
+
+    Examples
+    --------
+    >>> loss, dscores = hinge_by_loops(np.array([[3.2, 5.1, -1.7], [1.3, 4.9, 2.0]]), np.array([0, 1]))
+    >>> round(loss, 2)
+    1.45
+    >>> dscores
+    array([[-0.5,  0.5,  0. ],
+           [ 0. ,  0. ,  0. ]])
+    """
+    loss, dscores = 0.0, np.zeros_like(scores)
+    for n, t in enumerate(target):
+        for k in range(scores.shape[1]):
+            short = scores[n, k] - scores[n, t] + margin
+            if k != t and short > 0:
+                loss += short / len(target)
+                dscores[n, k] += 1 / len(target)
+                dscores[n, t] -= 1 / len(target)
+    return float(loss), dscores
+
+
+def best_inverse_temperature(scores, target, low=1e-3, high=1e3):
+    """Find the factor beta that makes softmax(beta * scores) predict the labels best, by bisection.
+
+    The slope of the mean cross-entropy in beta is the mean of sum_k p_k s_k - s_t. It rises with beta, because its own
+    slope is a variance, and beta is where it changes sign.
+
+    Parameters
+    ----------
+    scores : (N, K) scores of examples that the scores were not trained on.
+    target : (N,) labels 0..K-1.
+    low, high : positive bounds of the search.
+
+    Returns
+    -------
+    beta : the factor; its inverse is the temperature. A bound if the slope does not change sign in between.
+
+    Examples
+    --------
+    Scores of one unit that are right in two of three cases should be ln 2:
+
+    >>> scores = np.array([[1.0, 0.0], [1.0, 0.0], [1.0, 0.0]])
+    >>> beta = best_inverse_temperature(scores, np.array([0, 0, 1]))
+    >>> bool(np.isclose(beta, np.log(2)))
+    True
+    """
+    right = scores[np.arange(len(target)), target].mean()
+    for _ in range(100):
+        beta = np.sqrt(low * high)  # halve the range of the exponent: beta may be small or large
+        weights = np.exp(beta * (scores - scores.max(axis=1, keepdims=True)))
+        expected = ((weights * scores).sum(axis=1) / weights.sum(axis=1)).mean()
+        low, high = (beta, high) if expected < right else (low, beta)
+    return float(beta)
+
+
+def edge_strength(images, cell=2):
+    """Measure how much the colour changes in each cell of an image, whichever colours they are.
+
+    Differences along both diagonals of each 2x2 neighbourhood, squared and summed over the channels, so that a step
+    up and a step down count alike; then the square root, averaged over cells.
+
+    Parameters
+    ----------
+    images : (N, C, H, W) with H and W multiples of the cell.
+    cell : side of the squares over which strengths are averaged, in pixels.
+
+    Returns
+    -------
+    features : (N, H W / cell^2).
+
+    Examples
+    --------
+    A disc that is lighter than its ground and one that is darker look alike:
+
+    >>> y, x = np.mgrid[-3.5:4, -3.5:4]
+    >>> disc = ((x**2 + y**2 < 6) * 1.0)[None, None]
+    >>> bool(np.allclose(edge_strength(disc), edge_strength(1 - disc)))
+    True
+    """
+    n, _, height, width = images.shape
+    first = images[:, :, 1:, 1:] - images[:, :, :-1, :-1]
+    second = images[:, :, 1:, :-1] - images[:, :, :-1, 1:]
+    strength = np.zeros((n, height, width), images.dtype)
+    strength[:, 1:, 1:] = np.sqrt((first**2 + second**2).sum(axis=1))
+    cells = strength.reshape(n, height // cell, cell, width // cell, cell)
+    return cells.mean(axis=(2, 4)).reshape(n, -1)
