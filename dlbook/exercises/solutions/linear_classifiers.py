@@ -2,7 +2,7 @@
 
 import numpy as np
 
-__all__ = ["best_inverse_temperature", "edge_strength", "hinge_by_loops", "linear", "templates_from_means"]
+__all__ = ["edge_strength", "hinge_by_loops", "linear", "templates_from_means"]
 
 
 def linear(x, weight, bias=None):
@@ -87,40 +87,6 @@ def hinge_by_loops(scores, target, margin=1.0):
                 dscores[n, k] += 1 / len(target)
                 dscores[n, t] -= 1 / len(target)
     return float(loss), dscores
-
-
-def best_inverse_temperature(scores, target, low=1e-3, high=1e3):
-    """Find the factor beta that makes softmax(beta * scores) predict the labels best, by bisection.
-
-    The slope of the mean cross-entropy in beta is the mean of sum_k p_k s_k - s_t. It rises with beta, because its own
-    slope is a variance, and beta is where it changes sign.
-
-    Parameters
-    ----------
-    scores : (N, K) scores of examples that the scores were not trained on.
-    target : (N,) labels 0..K-1.
-    low, high : positive bounds of the search.
-
-    Returns
-    -------
-    beta : the factor; its inverse is the temperature. A bound if the slope does not change sign in between.
-
-    Examples
-    --------
-    Scores of one unit that are right in two of three cases should be ln 2:
-
-    >>> scores = np.array([[1.0, 0.0], [1.0, 0.0], [1.0, 0.0]])
-    >>> beta = best_inverse_temperature(scores, np.array([0, 0, 1]))
-    >>> bool(np.isclose(beta, np.log(2)))
-    True
-    """
-    right = scores[np.arange(len(target)), target].mean()
-    for _ in range(100):
-        beta = np.sqrt(low * high)  # halve the range of the exponent: beta may be small or large
-        weights = np.exp(beta * (scores - scores.max(axis=1, keepdims=True)))
-        expected = ((weights * scores).sum(axis=1) / weights.sum(axis=1)).mean()
-        low, high = (beta, high) if expected < right else (low, beta)
-    return float(beta)
 
 
 def edge_strength(images, cell=2):
