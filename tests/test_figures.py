@@ -72,7 +72,7 @@ def draw(name):
         "fig_reliability": (np.array([0.3, 0.6, 0.9]), np.array([0.2, 0.6, 0.8]), np.array([4, 0, 9])),
         "fig_support_vectors": (x, target, w, 0.1, target * (x @ w + 0.1) <= 1),
         "fig_templates": (rng.normal(size=(3, 12)), ["cat", "dog", "ship"], (3, 2, 2)),
-        "fig_contraction": (10.0**sizes[:2], np.array([0.2, 0.7]), np.array([0.2, 0.7])),
+        "fig_contraction": (10.0 ** sizes[:2], np.array([0.2, 0.7]), np.array([0.2, 0.7])),
         "fig_convergence": ({"condition 10": 0.8**steps},),
         "fig_epochs_updates": ({8: 0.8**steps, 64: 0.9**steps}, {8: 100, 64: 12}),
         "fig_line_search": (steps / 10, (steps / 10 - 1) ** 2),

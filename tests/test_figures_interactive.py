@@ -182,7 +182,9 @@ def test_the_path_is_the_one_that_python_computes(momentum):
 
 
 @needs_node
-@pytest.mark.parametrize(("curvature", "lr", "momentum"), [(1, 1.7, 0), (1, 0.3, 0), (1, 2.1, 0), (1, 0.5, 0.8), (4, 0.9, 0.5)])
+@pytest.mark.parametrize(
+    ("curvature", "lr", "momentum"), [(1, 1.7, 0), (1, 0.3, 0), (1, 2.1, 0), (1, 0.5, 0.8), (4, 0.9, 0.5)]
+)
 def test_the_factor_per_step_is_the_spectral_radius(curvature, lr, momentum):
     step = np.array([[1 - lr * curvature, -lr * momentum], [curvature, momentum]])
     got = run(f"console.log(JSON.stringify(dlbook.widgets.path.factor({curvature}, {lr}, {momentum})))", "path")

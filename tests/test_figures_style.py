@@ -1,6 +1,8 @@
 """The palette, measured; the legend; the settings stay in the house."""
 
 import itertools
+import subprocess
+import sys
 
 import matplotlib as mpl
 import numpy as np
@@ -33,7 +35,9 @@ def contrast(one, other):
 
 def lab(components):
     """CIE L*a*b* of linear RGB, white D65."""
-    xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]) @ np.clip(components, 0, 1)
+    xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]) @ np.clip(
+        components, 0, 1
+    )
     f = np.cbrt(xyz / [0.9505, 1.0, 1.089])
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
 
@@ -113,3 +117,12 @@ def test_a_style_sheet_of_the_drawing_does_not_reach_the_page():
     canvas, ax = panel()
     ax.plot([0, 1])
     assert "<style" not in Figure([canvas], alt="a").svgs[0]
+
+
+def test_drawing_does_without_pyplot_and_its_global_state():
+    code = (
+        "import sys, numpy as np; from dlbook.figures.charts import fig_curves;"
+        "fig_curves({'loss (nats)': {'training': np.ones(3)}}, alt='a')._repr_png_();"
+        "sys.exit('matplotlib.pyplot' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -28,7 +28,7 @@ def fig_losses(
     start: float = -0.5,
     top: float = 4.0,
     x_label: str = "margin",
-    y_label: str = "loss (nats for logistic)",
+    y_label: str = "loss",
 ) -> Interactive:
     """Draw losses as functions of the margin; the reader moves the margin and reads value and slope.
 
