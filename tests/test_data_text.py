@@ -10,7 +10,7 @@ from dlbook.data.surnames import LOCALES
 @pytest.fixture(autouse=True, scope="module")
 def own_cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DLBOOK_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("DLBOOK_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
         yield
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from dlbook.data.dataset import Dataset, flatten, standardize
     from dlbook.data.download import fetch
     from dlbook.data.loading import load
+    from dlbook.data.photographs import photograph
 
 _HOME = {
     "Card": "cards",
@@ -21,10 +22,11 @@ _HOME = {
     "flatten": "dataset",
     "load": "loading",
     "names": "cards",
+    "photograph": "photographs",
     "standardize": "dataset",
 }
 
-__all__ = ["Card", "Dataset", "card", "fetch", "flatten", "load", "names", "standardize"]
+__all__ = ["Card", "Dataset", "card", "fetch", "flatten", "load", "names", "photograph", "standardize"]
 
 
 def __getattr__(name: str) -> object:

@@ -75,7 +75,8 @@ def cached(name: str, options: dict[str, object], make: Callable[[], dict[str, n
     folder = cache_dir() / "generated"
     path = folder / f"{name}-{fingerprint()}-{key}.npz"
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        # np.load closes no file of its own when the file is damaged, so we open it.
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as kept:
             return dict(kept)
     except FileNotFoundError:
         pass
