@@ -201,7 +201,7 @@ def test_ids_of_all_figures_on_one_page_differ_and_references_resolve(drawn):
     text = "".join(figure._repr_html_() for figure in drawn.values())
     ids = Page(text).ids
     assert len(ids) == len(set(ids)) > 0
-    references = {match for match in re.findall(r'(?:href="#|url\(#)([^")]+)', text)}
+    references = set(re.findall(r'(?:href="#|url\(#)([^")]+)', text))
     assert references == set(ids)
 
 

@@ -22,10 +22,18 @@ needs_node = pytest.mark.skipif(NODE is None, reason="node, which runs the scrip
 MOCK_PAGE = r"""
 const nodes = [];
 class Node {
-  constructor(tag) { Object.assign(this, { tag, attributes: {}, children: [], events: {}, style: {}, own: "", hidden: false }); nodes.push(this); }
-  setAttribute(k, v) { if (/NaN|undefined/.test(String(v))) throw new Error(`${this.tag} ${k}=${v}`); this.attributes[k] = String(v); }
+  constructor(tag) {
+    Object.assign(this, { tag, attributes: {}, children: [], events: {}, style: {}, own: "", hidden: false });
+    nodes.push(this);
+  }
+  setAttribute(k, v) {
+    if (/NaN|undefined/.test(String(v))) throw new Error(`${this.tag} ${k}=${v}`);
+    this.attributes[k] = String(v);
+  }
   getAttribute(k) { return this.attributes[k] ?? null; }
-  append(...all) { for (const c of all) this.children.push(typeof c === "string" ? { textContent: c } : Object.assign(c, { parent: this })); }
+  append(...all) {
+    for (const c of all) this.children.push(c.tag ? Object.assign(c, { parent: this }) : { textContent: c });
+  }
   remove() { this.parent.children.splice(this.parent.children.indexOf(this), 1); }
   get textContent() { return this.own + this.children.map((c) => c.textContent).join(""); }
   set textContent(v) { if (/NaN|undefined/.test(v)) throw new Error(v); this.own = String(v); this.children = []; }
@@ -46,8 +54,9 @@ globalThis.document = {
 };
 globalThis.ResizeObserver = class { observe() {} };
 globalThis.requestAnimationFrame = (f) => f();
-const newHost = () => { const h = new Node("div"); h.setAttribute("data-label", "l"); h.append(new Node("div")); return h; };
-const hosts = [newHost()];
+const hosts = [new Node("div")];
+hosts[0].setAttribute("data-label", "a figure");
+hosts[0].append(new Node("div"));
 const find = (test) => nodes.filter(test);
 const handles = () => find((n) => n.attributes.class === "dlbook-handle");
 const says = () => handles().map((h) => h.attributes["aria-valuetext"]);
@@ -56,7 +65,7 @@ const says = () => handles().map((h) => h.attributes["aria-valuetext"]);
 
 def run(script, *widgets):
     """Run scripts of the figures, then `script`, in node; return what it prints as JSON."""
-    sources = [MOCK_PAGE, *map(widget_source, ("core.js", *(f"{name}.js" for name in widgets))), script]
+    sources = [MOCK_PAGE, *map(widget_source, ("core.js", "controls.js", *(f"{name}.js" for name in widgets))), script]
     # The announcers wait half a second for the reader's hand to rest; nobody waits for them here.
     source = "globalThis.setTimeout = () => 0; globalThis.clearTimeout = () => {};\n" + "\n".join(sources)
     done = subprocess.run([NODE, "-"], input=source, capture_output=True, text=True, timeout=60, check=False)
@@ -99,7 +108,7 @@ FIGURES = {"boundary": boundary, "losses": losses, "regions": regions, "path": l
 
 
 @needs_node
-@pytest.mark.parametrize("name", ["core", *WIDGETS])
+@pytest.mark.parametrize("name", ["core", "controls", *WIDGETS])
 def test_a_script_is_valid_and_may_stand_twice_on_a_page(name):
     source = widget_source(f"{name}.js")
     assert run(f"{source}\n{source}\nconsole.log(JSON.stringify(Object.keys(dlbook.widgets)))", "boundary")
@@ -197,7 +206,8 @@ def test_a_figure_comes_alive_and_the_still_picture_makes_room(name):
     figure = FIGURES[name]()
     script = f"""dlbook.mount("k", "{name}", {figure._json});
     console.log(JSON.stringify({{ still: hosts[0].children[0].hidden, alive: hosts[0].children.length, handles: says(),
-      labels: handles().map((h) => h.attributes["aria-label"]), focus: handles().map((h) => h.attributes.tabindex) }}))"""
+      labels: handles().map((h) => h.attributes["aria-label"]),
+      focus: handles().map((h) => h.attributes.tabindex) }}))"""
     got = run(script, name)
     assert got["still"] is True
     assert got["alive"] == 2
@@ -223,8 +233,10 @@ def test_a_drag_moves_every_handle(name):
     script = f"""dlbook.mount("k", "{name}", {FIGURES[name]()._json});
     const moved = handles().map((h) => {{
       const before = h.attributes["aria-valuetext"];
-      h.fire("pointerdown", {{ button: 0, clientX: 100, clientY: 100 }}); h.fire("pointermove", {{ clientX: 130, clientY: 80 }});
-      h.fire("pointerup", {{}}); h.fire("pointermove", {{ clientX: 300, clientY: 300 }});
+      h.fire("pointerdown", {{ button: 0, clientX: 100, clientY: 100 }});
+      h.fire("pointermove", {{ clientX: 130, clientY: 80 }});
+      h.fire("pointerup", {{}});
+      h.fire("pointermove", {{ clientX: 300, clientY: 300 }});
       return before !== h.attributes["aria-valuetext"]; }});
     console.log(JSON.stringify(moved))"""
     assert all(run(script, name))
@@ -244,7 +256,6 @@ def test_sliders_and_buttons_redraw_without_a_bad_number(name):
 
 @needs_node
 def test_descending_lowers_the_objective():
-    x, labels = clouds(2)
     script = f"""dlbook.mount("k", "boundary", {boundary()._json});
     const total = () => +find((n) => n.tag === "dd")[2].textContent, before = total();
     find((n) => n.textContent === "Descend" && n.tag === "button")[0].fire("click", {{}});
@@ -284,7 +295,7 @@ def test_different_data_give_different_keys_and_equal_data_equal_ones():
 
 
 def test_style_and_scripts_ask_for_nothing_from_elsewhere():
-    for name in ("core.css", "core.js", *(f"{widget}.js" for widget in WIDGETS)):
+    for name in ("core.css", "core.js", "controls.js", *(f"{widget}.js" for widget in WIDGETS)):
         text = widget_source(name).replace("http://www.w3.org/2000/svg", "")
         for sign in ("http", "@import", "url(", "fetch(", "XMLHttpRequest", "import("):
             assert sign not in text, (name, sign)
