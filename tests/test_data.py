@@ -188,6 +188,15 @@ def test_standardize_uses_the_training_set_alone():
         standardize(x_train[:0], x_test)
 
 
+def test_every_public_name_is_there_and_another_is_an_error():
+    import dlbook.data
+
+    assert dir(dlbook.data) == sorted(dlbook.data.__all__)
+    assert all(getattr(dlbook.data, name) is not None for name in dlbook.data.__all__)
+    with pytest.raises(AttributeError, match="has no attribute 'lode'"):
+        _ = dlbook.data.lode
+
+
 def test_importing_the_data_package_imports_nothing_heavy():
     code = (
         "import sys, dlbook.data as d; d.names(); d.load('blobs', cache=False);"

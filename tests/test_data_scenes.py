@@ -189,6 +189,12 @@ def test_patches_have_no_brightness_of_their_own():
         load("patches", n=10, size=100)
 
 
+def test_there_is_one_stereo_pair():
+    for options in ({"n": 2}, {"n_test": 1}):
+        with pytest.raises(ValueError, match="there is one pair"):
+            load("stereo", **options)
+
+
 def test_the_stereo_pair_matches_itself_at_its_disparity():
     data = load("stereo")
     left, right = data.x_train[0].mean(axis=0), data.train["right"][0].mean(axis=0)
