@@ -20,7 +20,7 @@ def connect(app: Sphinx) -> None:
 
 
 def _process(app: Sphinx, what: str, name: str, obj: object, options: dict, lines: list[str]) -> None:
-    lines[:] = to_sphinx(lines)
+    lines[:] = [*to_sphinx(lines), ""]  # others may add a paragraph
 
 
 def to_sphinx(lines: list[str]) -> list[str]:
@@ -53,13 +53,9 @@ def _inline(text: str, keep: Callable[[str], str]) -> str:
     text = re.sub(r"\$([^$]+)\$", lambda m: keep(f":math:`{' '.join(m[1].split())}`"), text)
     text = re.sub(r"`([^`]+)`", lambda m: keep(f"``{' '.join(m[1].split())}``"), text)
     text = re.sub(r"\*\*Book\*\*.*", lambda m: re.sub(r"\beq-[\w-]+", lambda e: keep(f":eq:`{e[0]}`"), m[0]), text)
-    text = re.sub(
-        r"(?<=\w)_(?!\w)|\||(?<!\*)\*{1,2}(?=\w+(?: :|,|$))",
-        lambda m: keep(re.sub(".", r"\\\g<0>", m[0])),
-        text,
-        flags=re.M,
-    )
-    return re.sub(r"(\*\*Source\*\*.*)\n(?=\*\*Book\*\*)", r"\1\n\n", text)
+    # Bold and emphasis stay; any other sign that would be markup by accident (*args, |x|, name_) is escaped.
+    signs = r"(\*\*[^*\n]+\*\*|(?<![\w*])\*[^\s*](?:[^*\n]*[^\s*])?\*(?![\w*]))|[|*]|(?<=\w)_(?!\w)"
+    return re.sub(signs, lambda m: m[0] if m[1] else keep("\\" + m[0]), text)
 
 
 def _display(formula: str, indent: str) -> str:
