@@ -47,9 +47,7 @@ def to_sphinx(lines: list[str]) -> list[str]:
 def _inline(text: str, keep: Callable[[str], str]) -> str:
     """Rewrite formulas, code and labels of equations; protect what only looks like markup."""
     text = re.sub(r":\n\n((?: {4}.*\n|\n)*(?: {4}.*))", lambda m: ":" + keep(f":\n\n{m[1]}"), text)  # code block
-    text = re.sub(
-        r"^>>>(?:.*\n)+?(?=\n|\Z)|^>>>.*\Z", lambda m: keep(re.sub(r" *# doctest:.*", "", m[0])), text, flags=re.M
-    )  # examples
+    text = re.sub(r"^>>>.*(?:\n.+)*", lambda m: keep(re.sub(r" *# doctest:.*", "", m[0])), text, flags=re.M)
     text = re.sub(r"``.+?``|:[\w:]+:`[^`]+`", lambda m: keep(m[0]), text)
     text = re.sub(r"^( *)\$\$(.+?)\$\$ *$", lambda m: keep(_display(m[2], m[1])), text, flags=re.M | re.S)
     text = re.sub(r"\$([^$]+)\$(\w?)", lambda m: keep(_word(f":math:`{_line(m[1])}`", m[2])), text)
