@@ -15,6 +15,7 @@ from dlbook.numpy.linear_classifiers import (
     multi_bce,
     multi_margin_loss,
     one_hot,
+    ridge_regression,
 )
 
 pytestmark = pytest.mark.law
@@ -287,6 +288,54 @@ def test_sgd_measures_before_the_first_epoch_and_after_each():
     assert len(run.values) == len(run.rates) == 6  # ceil(12 / 5) batches in each of two epochs
     assert run.rates[-1] == 0.1 / 6
     np.testing.assert_array_equal(run.path[0][[0, 3, 6]], [p[0] for p in seen])
+
+
+@given(lr=st.floats(1e-3, 1), steps=st.integers(1, 50))
+def test_linear_decay_falls_evenly_from_the_first_rate_and_never_reaches_zero(lr, steps):
+    rates = np.array([gd.linear_decay(lr, steps)(s) for s in range(steps)])
+    assert rates[0] == lr
+    np.testing.assert_allclose(np.diff(rates), -lr / steps, rtol=1e-9)
+    assert rates[-1] == pytest.approx(lr / steps)
+    with pytest.raises(ValueError, match=f"linear_decay: step is {steps}, expected 0 to {steps - 1}"):
+        gd.linear_decay(lr, steps)(steps)
+
+
+@given(lr=st.floats(1e-3, 1), half=st.floats(1, 100))
+def test_inverse_decay_halves_at_half_and_satisfies_robbins_and_monro(lr, half):
+    rate = gd.inverse_decay(lr, half)
+    assert rate(0) == lr
+    assert rate(half) == pytest.approx(lr / 2)
+    # Squeezed between multiples of 1 / s: the sum of the rates diverges, the sum of their squares does not.
+    for s in (1, 10, 1000):
+        assert lr / (1 + s) <= rate(s) <= lr * half / s
+
+
+def test_a_falling_rate_brings_stochastic_descent_to_rest_where_a_constant_one_keeps_trembling():
+    rng = np.random.default_rng(0)
+    x, target = rng.normal(size=(50, 1)), rng.normal(size=(50, 1))
+    start, cost = (np.zeros((1, 1)), np.zeros(1)), gd.objective(mse_loss)
+    best = ridge_regression(x, target, strength=0)
+    found = {}
+    rates = {"constant": 0.2, "linear": gd.linear_decay(0.2, 10_000), "inverse": gd.inverse_decay(0.2, 20)}
+    for name, lr in rates.items():
+        run = gd.sgd(cost, start, (x, target), lr=lr, batch_size=1, epochs=200, rng=np.random.default_rng(0))
+        found[name] = cost(run.params, x, target)[0] - cost(best, x, target)[0]
+    assert 0 <= found["linear"] < 0.05 * found["constant"]
+    assert 0 <= found["inverse"] < 0.05 * found["constant"]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: gd.linear_decay(0, 5), "linear_decay: lr is 0"),
+        (lambda: gd.linear_decay(1, 0), "linear_decay: steps is 0"),
+        (lambda: gd.inverse_decay(-1, 5), "inverse_decay: lr is -1"),
+        (lambda: gd.inverse_decay(1, 0), "inverse_decay: half is 0"),
+    ],
+)
+def test_the_decays_refuse_and_say_what_they_expected(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
 
 
 @pytest.mark.parametrize(
