@@ -9,6 +9,7 @@ from readers import RIGHT, body, checked_in
 
 from dlbook.exercises.checking import UsageError
 from dlbook.exercises.isolation import Limits
+from dlbook.exercises.trial import Trial
 from dlbook.laws.operation import catalogue
 
 LINEAR = catalogue()["linear"]
@@ -99,7 +100,7 @@ def test_an_unknown_operation_is_a_usage_error(checked):
 
 @pytest.mark.slow
 def test_a_right_implementation_passes_every_law(checked):
-    report, = checked(RIGHT, limits=Limits(60))
+    report, = checked(RIGHT, limits=Limits(60), examples=10)
     assert report.ok, report.text()
     assert {"gradient", "twin value", "superposition"} <= {law["law"] for law in report.laws}
     assert all(law["outcome"] == "passed" for law in report.laws)
@@ -124,6 +125,15 @@ def test_a_planted_bug_is_diagnosed(checked, bug):
     assert report.status == "wrong"
     said = " ".join(dict(report.sections)["what the mistake probably is"])
     assert said == bug.diagnosis
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("op", catalogue().values(), ids=lambda op: op.name)
+def test_a_planted_bug_of_every_operation_is_diagnosed(op):
+    bug = op.bugs[0]
+    report = Trial(op, bug.plant(op.reference), "nowhere", lambda *event: None, examples=30).run()
+    assert report.status == "wrong"
+    assert " ".join(dict(report.sections)["what the mistake probably is"]) == bug.diagnosis
 
 
 @pytest.mark.parametrize(("old", "new", "said"), [

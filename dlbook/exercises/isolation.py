@@ -105,6 +105,7 @@ class Worker:
                     self._events.put(event if isinstance(event, list) and event else ["noise"])
                 except ValueError:  # not ours: faulthandler says where the code stands
                     self.last_words.append(line.decode(errors="replace").rstrip())
+                    self._events.put(["words"])
         self._events.put(None)
 
     def event(self, seconds: float) -> list | None:
@@ -124,7 +125,7 @@ class Worker:
     def status(self) -> int | None:
         """Return the exit status of a worker that is about to end."""
         with contextlib.suppress(subprocess.TimeoutExpired):
-            return self.process.wait(timeout=2)
+            return self.process.wait(timeout=1)
         return None
 
     def stop(self) -> None:

@@ -7,6 +7,7 @@ import sys
 import textwrap
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from dlbook.exercises.diagnosis import call_lines, compare, diagnose
@@ -17,6 +18,7 @@ from dlbook.laws.generic import HAVE_TORCH, NEEDS_TORCH
 from dlbook.laws.operation import Example, Op
 
 # A reader's function is not promised to run on complex numbers: the complex step is for the references.
+EXACT, PASSED = "exact cases", "passed"
 NOT_FOR_READERS = {"complex step"}
 
 
@@ -64,6 +66,7 @@ class Trial:
         self.op, self.written, self.filename = op, written, filename
         self.tell, self.before_torch, self.examples = tell, before_torch, examples
         self.cause: BaseException | None = None
+        self.case: Example | str | None = None  # the call with a known answer that is being made
 
     def run(self) -> Report:
         """Try the laws one after the other up to the first that fails."""
@@ -99,16 +102,16 @@ class Trial:
         def watched(op, f, example):
             self.tell("trying", call_lines(op, example))
             try:
-                return law(op, f, example)
+                return self._exact(law, f) if name == EXACT else law(op, f, example)
             except NotImplementedError as error:
                 if any(frame.filename == self.filename for frame in traceback.extract_tb(error.__traceback__)):
                     raise Halt(Report(op.name, "unwritten", str(error) if str(error) != f"{op.name}: write me" else
                                       "the stub still raises NotImplementedError")) from None
                 raise
             except MemoryError as error:
-                raise Halt(self._stopped(op, "it asked for more memory than it may have", error, example)) from None
+                raise Halt(self._stopped("it asked for more memory than it may have", error, example)) from None
             except (SystemExit, KeyboardInterrupt) as error:
-                raise Halt(self._stopped(op, f"it ends the program: {spoken(error)}", error, example)) from None
+                raise Halt(self._stopped(f"it ends the program: {spoken(error)}", error, example)) from None
             except Exception as error:
                 self.cause = error
                 self.tell("broken", name, str(error))
@@ -117,12 +120,21 @@ class Trial:
         watched.__doc__ = law.__doc__
         return watched
 
-    def _stopped(self, op: Op, headline: str, error: BaseException, example: Example) -> Report:
-        return Report(op.name, "stopped", headline, [("while it was called so", call_lines(op, example)),
-                                                     ("in your code", readers_lines(error, self.filename))])
+    def _exact(self, law: Callable, f: Callable):
+        """Try the calls with known answers one by one, and only once: they do not depend on the drawn example."""
+        for case in self.op.exact if self.case is not PASSED else ():
+            self.case = Example(case[0], case[1])
+            self.tell("trying", call_lines(self.op, self.case))
+            law(replace(self.op, exact=(case,)), f, self.case)
+        self.case = PASSED
+
+    def _stopped(self, headline: str, error: BaseException, example: Example) -> Report:
+        made = call_lines(self.op, self.case if isinstance(self.case, Example) else example)
+        return Report(self.op.name, "stopped", headline, [("while it was called so", made),
+                                                          ("in your code", readers_lines(error, self.filename))])
 
     def _failed(self, f: Callable, failure: Failure, law: Callable, rows: list[dict]) -> Report:
-        op, example = self.op, failure.example
+        op, example = self.op, self.case if failure.law == EXACT else failure.example
         raised = failure.message.startswith("raised ") and failure.law != "refuses"
         headline = f"the law {failure.law!r} fails: {sentence(failure.law, law)}"
         if raised:
