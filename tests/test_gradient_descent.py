@@ -218,6 +218,33 @@ def test_with_drop_last_all_batches_are_full_and_no_index_comes_twice(n, batch_s
     assert len(set(np.concatenate(batches).tolist())) == n // batch_size * batch_size
 
 
+def test_with_replacement_some_indices_come_twice_and_some_never():
+    batches = list(gd.minibatches(200, 30, np.random.default_rng(0), replace=True))
+    rows, counts = np.unique(np.concatenate(batches), return_counts=True)
+    assert [len(b) for b in batches] == [30] * 6 + [20]
+    assert rows.min() >= 0
+    assert rows.max() < 200
+    assert counts.max() > 1
+    assert len(rows) / 200 == pytest.approx(1 - np.exp(-1), abs=0.1)
+
+
+def test_the_noise_floor_of_independent_draws_is_as_predicted_and_a_shuffled_deal_lies_below_it():
+    # At the minimum of a bowl, small steps: E f - f_min = lr tr Cov / (4 B), tr Cov the noise of a single example.
+    rng = np.random.default_rng(0)
+    x, target = rng.normal(size=(100, 1)), rng.normal(size=(100, 1))
+    cost, best = gd.objective(mse_loss), ridge_regression(x, target, strength=0)
+    predicted = 0.02 * gd.gradient_noise(cost, best, (x, target), batch_size=1, rng=None) / (4 * 4)
+    floors = []
+    for replace in (True, False):
+        run = gd.sgd(
+            cost, best, (x, target), lr=0.02, batch_size=4, epochs=400, rng=rng, replace=replace, keep_path=True
+        )
+        fit = run.path[0][1000:, 0] * x.T + run.path[1][1000:] - target.T  # residuals (steps, N)
+        floors.append((fit**2).mean() - cost(best, x, target)[0])
+    assert floors[0] == pytest.approx(predicted, rel=0.25)
+    assert floors[1] < floors[0]
+
+
 def test_minibatches_are_shuffled_by_the_generator_and_by_nothing_else():
     deal = [np.concatenate(list(gd.minibatches(30, 7, np.random.default_rng(seed)))) for seed in (1, 1, 2)]
     np.testing.assert_array_equal(deal[0], deal[1])
@@ -255,6 +282,7 @@ def test_the_noise_of_a_minibatch_gradient_falls_as_one_over_the_batch_size():
         ((0, 1, None), {}, "n is 0"),
         ((3, 0, None), {}, "batch_size is 0"),
         ((3, 2.5, None), {}, "batch_size is 2.5"),
+        ((3, 2, None), {"replace": True}, "rng is None with replace"),
         ((3, 4, None), {"drop_last": True}, "batch_size is 4 with drop_last, expected at most n = 3"),
     ],
 )
