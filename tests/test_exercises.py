@@ -154,6 +154,19 @@ def test_what_was_printed_is_shown_and_capped(checked):
     assert "looking at" in report.text()
 
 
+def test_a_refusal_by_numpy_is_a_refusal(checked):
+    source = """
+        import numpy as np
+
+        def softmax(x, *, axis=-1):
+            exps = np.exp(x - x.max(axis=axis, keepdims=True))
+            p = exps / exps.sum(axis=axis, keepdims=True)
+            return p, lambda dp: (p * (dp - (p * dp).sum(axis=axis, keepdims=True)),)
+    """
+    report, = checked(textwrap.dedent(source), limits=Limits(20), examples=10)
+    assert report.ok, report.text()
+
+
 def test_an_already_differentiable_function_is_checked_too(checked):
     source = RIGHT.replace("def linear", "@differentiable\ndef linear").replace("sum", "mean")
     report, = checked("from dlbook.differentiable import differentiable\n" + source)
