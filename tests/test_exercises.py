@@ -1,6 +1,8 @@
 """The checker: whatever a reader's code does, one clear answer comes back, and in time."""
 
 import re
+import subprocess
+import sys
 import textwrap
 from functools import partial
 
@@ -179,6 +181,29 @@ def test_a_module_beside_the_file_does_not_replace_the_standard_one(checked, tmp
     (tmp_path / "mine_too.py").write_text("factor = 2\n")
     report, = checked("from mine_too import factor\n" + RIGHT.replace("dy.T @ x", "factor * dy.T @ x"))
     assert "2 times" in report.text()
+
+
+def test_without_torch_the_other_laws_are_tried_and_the_twins_are_said_to_be_missing():
+    code = """
+        import sys
+        sys.modules["torch"] = None
+        from dlbook.exercises.trial import Trial
+        from dlbook.laws.operation import catalogue
+        op = catalogue()["linear"]
+        report = Trial(op, op.reference.definition, "nowhere", lambda *event: None, examples=5).run()
+        assert report.ok, report.text()
+        assert not any("twin" in law["law"] for law in report.laws)
+        print(report.notes)
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("torch is not installed") == 1
+
+
+def test_a_file_may_import_torch(checked):
+    pytest.importorskip("torch")
+    report, = checked("import torch\n" + RIGHT.replace("sum", "mean"))
+    assert "not their mean" in report.text()
 
 
 # -- limits -----------------------------------------------------------------------------------
