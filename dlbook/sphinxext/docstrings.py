@@ -16,6 +16,7 @@ _FIELDS = {"Parameters": "param", "Attributes": "ivar", "Raises": "raises", "Ret
 
 def connect(app: Sphinx) -> None:
     """Take part in a Sphinx build."""
+    app.setup_extension("sphinx.ext.autodoc")
     app.connect("autodoc-process-docstring", _process, priority=400)  # before others add to a docstring (500)
 
 
