@@ -12,10 +12,11 @@ import queue
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+
+from platformdirs import user_cache_dir
 
 import dlbook
 
@@ -153,6 +154,6 @@ def _environment() -> dict[str, str]:
     """One thread (small arrays gain nothing from more), and no folder of Hypothesis's beside the reader's file."""
     pools = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
     single = dict.fromkeys(pools, "1")
-    storage = str(Path(tempfile.gettempdir()) / "dlbook-hypothesis")
+    storage = str(Path(user_cache_dir("dlbook", appauthor=False)) / "hypothesis")
     return {**os.environ, **single, "HYPOTHESIS_STORAGE_DIRECTORY": storage, "PYTHONIOENCODING": "utf-8:replace",
             "PYTHONDONTWRITEBYTECODE": "1", WORKER: "1"}

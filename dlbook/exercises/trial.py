@@ -102,7 +102,10 @@ class Trial:
             return halt.report
         notes = [] if HAVE_TORCH else ["the comparison with PyTorch was not run: torch is not installed"]
         most = max((r["examples"] for r in rows), default=0)
-        return Report(op.name, "right", f"{len(rows)} laws hold, up to {most} examples each", laws=rows, notes=notes)
+        share, law = max(((r["worst"] / r["tolerance"], r["law"]) for r in rows if r["tolerance"]), default=(0, None))
+        nearest = f"; the worst error is {share:.2g} of what is allowed ({law})" if law else ""
+        return Report(op.name, "right", f"{len(rows)} laws hold, up to {most} examples each{nearest}", laws=rows,
+                      notes=notes)
 
     def _next(self, count: int, law: str) -> None:
         if law in NEEDS_TORCH and "torch" not in sys.modules:
