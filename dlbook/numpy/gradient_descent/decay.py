@@ -70,7 +70,7 @@ def inverse_decay(lr: float, half: float) -> Callable[[int], float]:
     >>> rate(0), rate(10), rate(30)
     (0.4, 0.2, 0.1)
 
-    **Source** Robbins and Monro (1951), eqs. 6 and 26.
+    **Source** Robbins and Monro (1951).
     **Book** eq-robbins-monro
     """
     lr, half = above_zero("inverse_decay", "lr", lr), above_zero("inverse_decay", "half", half)

@@ -46,7 +46,7 @@ def minibatches(
     >>> [rows.tolist() for rows in minibatches(5, 2, None)]
     [[0, 1], [2, 3], [4]]
 
-    **Source** Bottou, Curtis and Nocedal (2018), section 3.3; Cochran (1977), theorem 2.2, for the covariance.
+    **Source** Bottou, Curtis and Nocedal (2018), section 3; Cochran (1977), theorem 2.2, for the covariance.
     **Book** eq-minibatch-gradient
     """
     n = whole_number("minibatches", "n", n, 1)
