@@ -22,7 +22,7 @@ def test_each_step_shrinks_the_distance_at_least_by_the_contraction_factor(seed,
     distances = np.linalg.norm(run.path, axis=1)
     factor = gd.contraction_factor(lr, eigenvalues)
     assert factor < 1
-    assert (distances[1:] <= factor * distances[:-1] * (1 + 1e-12)).all()
+    assert (distances[1:] <= factor * distances[:-1] * (1 + 1e-12) + 1e-15 * distances[0]).all()
 
 
 @pytest.mark.parametrize("condition", [2.0, 10.0, 100.0])
@@ -148,7 +148,7 @@ def test_a_descent_with_line_search_falls_at_each_step_as_fast_as_armijo_promise
 
 def test_at_a_minimum_that_rounding_hides_the_search_returns_zero_and_the_descent_ends():
     # 1 + x^2 / 1e30 is 1 wherever we step, so no step can show the descent that the slope promises.
-    rate = gd.armijo_line_search(lambda p: 1 + p[0] ** 2 * 1e-30, np.ones(1), np.array([1e-3]), max_shrinks=20)
+    rate = gd.armijo_line_search(lambda p: 1 + p[0] ** 2 * 1e-30, np.ones(1), np.array([1e-3]))
     assert rate == 0.0
     run = gd.gradient_descent_armijo(lambda p: (1 + p[0] ** 2 * 1e-30, np.array([1e-3])), np.ones(1), steps=5)
     assert len(run.rates) == 0
@@ -161,7 +161,6 @@ def test_at_a_minimum_that_rounding_hides_the_search_returns_zero_and_the_descen
         ({"lr": 0}, "lr is 0"),
         ({"c1": 1.0}, "c1 is 1.0"),
         ({"shrink": 0.0}, "shrink is 0.0"),
-        ({"max_shrinks": -1}, "max_shrinks is -1"),
         ({"direction": np.array([1.0])}, "direction has the slope 2, expected one that leads downhill"),
     ],
 )
