@@ -71,4 +71,4 @@ def _failures(report: Path) -> list[str]:
             # A traceback marks what was said with E; a law's own message has no traceback.
             said = [line[1:].strip() for line in lines if line.startswith("E ")] or lines
             texts.append("\n    ".join([case.get("name", "?"), *said[:_SHOWN]]))
-    return texts
+    return sorted(texts, key=lambda text: "the law '" not in text)  # causes before consequences
