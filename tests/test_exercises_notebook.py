@@ -59,6 +59,32 @@ def test_a_notebooks_function_brings_what_it_uses(notebook):
     assert "<script" not in report._repr_html_()
 
 
+def test_a_notebooks_class_is_sent_with_the_function_that_uses_it(notebook):
+    notebook("""
+        from dataclasses import dataclass
+
+        @dataclass
+        class Saved:
+            y: object
+
+        class Back:
+            def __init__(self, saved):
+                self.y = saved.y
+
+            def __call__(self, dy):
+                return (dy * self.y * (1 - self.y),)
+    """)
+    cells = notebook("""
+        import numpy as np
+
+        def sigmoid(x):
+            y = np.exp(-np.logaddexp(0, -x))
+            return y, Back(Saved(y))
+    """)
+    report = check(cells["sigmoid"])
+    assert report.ok, report.text()
+
+
 def test_a_notebooks_function_may_have_another_name_and_the_decorator(notebook):
     cells = notebook("""
         from dlbook.differentiable import differentiable

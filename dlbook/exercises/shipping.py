@@ -7,7 +7,10 @@ pickled. What can be sent none of these ways is named, so that the reader can mo
 import ast
 import base64
 import builtins
+import contextlib
 import inspect
+import linecache
+import os
 import pickle
 import sys
 import textwrap
@@ -42,7 +45,7 @@ def _function(what: Callable | type, parts: dict[str, str]) -> None:
     if not name.isidentifier():
         raise CannotShipError("it is a lambda; give it a name with def")
     try:
-        source = textwrap.dedent(inspect.getsource(what))
+        source = textwrap.dedent(_text(what))
         tree = ast.parse(source)
     except (OSError, TypeError, SyntaxError):
         raise CannotShipError(f"the source of {name} cannot be found here; put it into a file and run: "
@@ -54,6 +57,26 @@ def _function(what: Callable | type, parts: dict[str, str]) -> None:
             _value(used, scope[used], name, parts)
     del parts[name]  # what it uses comes first: defaults, decorators and annotations are needed at once
     parts[name] = source
+
+
+def _text(what: Callable | type) -> str:
+    """Return the source of a function or class; of a notebook's class too, which knows no file to look into."""
+    try:
+        return inspect.getsource(what)
+    except (OSError, TypeError):
+        if not isinstance(what, type):
+            raise
+    files = [f.__code__.co_filename for f in vars(what).values() if isinstance(f, FunctionType)]
+    for file in (*files, *reversed(linecache.cache)):
+        if file not in files and os.path.exists(file):  # a module's, not a cell's
+            continue
+        cell = "".join(linecache.getlines(file))
+        with contextlib.suppress(SyntaxError):
+            for node in reversed(ast.parse(cell).body):
+                if isinstance(node, ast.ClassDef) and node.name == what.__name__:
+                    first = min([node, *node.decorator_list], key=lambda n: n.lineno).lineno
+                    return "\n".join(cell.splitlines()[first - 1 : node.end_lineno])
+    raise OSError(f"no cell defines {what.__name__}")
 
 
 def _scope(what: Callable | type) -> dict:
