@@ -78,6 +78,13 @@ def test_a_mistake_is_answered_in_one_line_with_status_2(dlbook, tmp_path, args)
     assert len(result.output.strip().splitlines()) == 1
 
 
+def test_a_result_that_cannot_be_written_is_said_in_one_line_and_the_training_kept(dlbook, tmp_path):
+    result = dlbook("train", "one_layer", "--data", "digits", "--epochs", "1", "--checkpoint", "mine.npz", "-o", "no/x")
+    assert result.exit_code == 1
+    assert "cannot be written" in result.output.strip().splitlines()[-1]
+    assert (tmp_path / "mine.npz").exists()
+
+
 def test_an_exercise_is_written_and_never_overwritten(dlbook, tmp_path):
     assert dlbook("exercise", "linear").exit_code == 0
     path = tmp_path / "linear.py"

@@ -11,6 +11,7 @@ import pytest
 from readers import RIGHT, body, checked_in
 
 from dlbook.exercises.checking import UsageError
+from dlbook.exercises.diagnosis import pasteable
 from dlbook.exercises.isolation import Limits
 from dlbook.exercises.trial import Trial
 from dlbook.laws.operation import catalogue
@@ -152,6 +153,15 @@ def test_what_is_shown_is_the_call_that_fails_and_not_the_drawn_one(checked, mis
     with np.errstate(all="ignore"):
         exec("\n".join(dict(report.sections)["smallest failing input"]), space)
     assert shows(space), report.text()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [float("nan"), -np.inf, np.float64("inf"), np.array([1.5, -np.inf, np.nan]), np.array([0.1], "f4"),
+     (np.array([1]), {"a": [float("inf")]}), np.zeros((0, 2), "f4")],
+)
+def test_every_value_is_written_as_python_that_gives_it_back(value):
+    np.testing.assert_equal(eval(pasteable(value)), value)
 
 
 def test_a_gradient_that_is_none_is_said_to_be_missing(checked):

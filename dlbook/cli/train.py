@@ -78,10 +78,14 @@ def train(name: str, data: str | None, epochs: int, seed: int, device: str, sett
     except (OSError, RuntimeError, ArithmeticError, ModuleNotFoundError) as error:
         raise click.ClickException(" ".join(str(error).split())) from None
     measured = ", ".join(f"{key.replace('_', ' ')} {value:.4g}" for key, value in result.last().items())
-    click.echo(f"{name}, {epochs} epochs: {measured}")
+    click.echo(f"{name}, {epochs} epoch{'s' * (epochs != 1)}: {measured}")
     click.echo(f"checkpoint: {path}")
     if output:
-        output.write_text(json.dumps(result.record(), indent=1) + "\n")
+        try:
+            output.write_text(json.dumps(result.record(), indent=1) + "\n")
+        except OSError as error:
+            said = f"{output} cannot be written: {error.strerror}; the checkpoint is kept"
+            raise click.ClickException(said) from None
 
 
 def _default_path(chosen, options: dict[str, Any], device: str, seed: int) -> Path:

@@ -24,16 +24,21 @@ def pasteable(value) -> str:
         usual = value.dtype in (np.float64, np.int64, np.bool_)
         if value.dtype == np.float32:  # 0.1 and not 0.10000000149011612: the same number once it is float32
             value = np.vectorize(lambda v: float(str(v)), otypes=[float])(value)
-            return f"np.array({value.tolist()!r}, 'float32')"
-        return f"np.array({value.tolist()!r}{'' if usual else f', {value.dtype.name!r}'})"
+            return f"np.array({_spelled(value.tolist())}, 'float32')"
+        return f"np.array({_spelled(value.tolist())}{'' if usual else f', {value.dtype.name!r}'})"
     if isinstance(value, np.generic):
-        return repr(value) if value.dtype != np.float64 else repr(value.item())
+        return repr(value) if value.dtype != np.float64 else _spelled(value.item())
     if isinstance(value, dict):
         return "{" + ", ".join(f"{k!r}: {pasteable(v)}" for k, v in value.items()) + "}"
     if isinstance(value, tuple | list):
         inside = ", ".join(map(pasteable, value)) + ("," if isinstance(value, tuple) and len(value) == 1 else "")
         return f"({inside})" if isinstance(value, tuple) else f"[{inside}]"
-    return repr(value)
+    return _spelled(value) if isinstance(value, float) else repr(value)
+
+
+def _spelled(value) -> str:
+    """Write numbers so that Python reads them: `nan` is no name, `np.nan` is."""
+    return re.sub(r"\b(nan|inf)\b", r"np.\1", repr(value))
 
 
 def numbers(value) -> str:
