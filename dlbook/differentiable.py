@@ -87,6 +87,9 @@ def differentiable(definition: Callable) -> Callable:
 
     @functools.wraps(definition)
     def function(*args, **options):
+        for arg in args:  # a variable of a tape takes the call over, and records it
+            if hasattr(arg, "__differentiable__"):
+                return arg.__differentiable__(function, args, options)
         return both(*args, **options)[0]
 
     def function_vjp(*args, **options):
@@ -121,6 +124,8 @@ def _cotangent(name: str, dy, y, where: str = "dy"):
         if not isinstance(dy, tuple | list) or len(dy) != len(y):
             raise ShapeError(f"{name}: {where} is {describe(dy)}, expected {len(y)} cotangents, one for each part of y")
         return type(y)(_cotangent(name, a, b, f"{where}[{i}]") for i, (a, b) in enumerate(zip(dy, y, strict=True)))
+    if y is None and dy is None:
+        return None
     given = np.asarray(dy)
     if given.dtype.kind not in "fiu" or given.shape != np.shape(y):
         raise ShapeError(f"{name}: {where} is {describe(given)}, expected {describe(np.asarray(y))}, as y has")

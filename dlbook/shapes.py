@@ -34,6 +34,7 @@ __all__ = [
     "ShapeError",
     "alternatives",
     "leaves",
+    "refill",
 ]
 
 _LENIENT = BeartypeConf(is_pep484_tower=True)  # an option annotated float accepts eps=1
@@ -53,6 +54,15 @@ def leaves(tree, where: str = "") -> Iterator[tuple[str, Any]]:
             yield from leaves(branch, f"{where}[{i}]")
     else:
         yield where, tree
+
+
+def refill(tree, new: Iterator):
+    """Return the tree with every leaf replaced, in order, by the next of `new`."""
+    if isinstance(tree, Mapping):
+        return {name: refill(branch, new) for name, branch in tree.items()}
+    if isinstance(tree, tuple | list):
+        return type(tree)([refill(branch, new) for branch in tree])
+    return next(new)
 
 
 def describe(value) -> str:
