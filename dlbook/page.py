@@ -18,9 +18,7 @@ from dlbook.laws import ledger
 
 __all__ = ["Listing", "OutOfBand", "badge", "listing", "measured", "stated"]
 
-_RECORD = (
-    "application/papermill.record/"  # the type of an output that is kept for the text, not shown in place
-)
+_RECORD = "application/papermill.record/"  # the type of an output that is kept for the text, not shown in place
 _COLOURS = {  # Pygments' classes to JupyterLab's theme; the site brings colours of its own
     "k, .kn, .kc, .ow": "keyword",
     "s1, .s2, .sa, .si": "string",
@@ -38,12 +36,10 @@ class OutOfBand(AssertionError):
 # -- numbers -------------------------------------------------------------------------------------------
 
 
-def measured(
-    name: str, value: float, low: float, high: float, *, digits: int | None = None, because: str = ""
-) -> None:
+def measured(name: str, value: float, low: float, high: float, *, digits: int | None = None, because: str = "") -> None:
     """Assert that a measured number lies in its band, and keep it for the text under a name.
 
-    In the text, ``{glue:text}`name` `` shows it. A page on which it leaves the band is not built.
+    In the text, the role `glue:text` with that name shows it. A page on which it leaves the band is not built.
 
     Parameters
     ----------
@@ -61,9 +57,7 @@ def measured(
     """
     value, low, high = float(value), float(low), float(high)
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
-        raise ValueError(
-            f"measured({name!r}): the band must be two finite numbers, low < high; got [{low}, {high}]"
-        )
+        raise ValueError(f"measured({name!r}): the band must be two finite numbers, low < high; got [{low}, {high}]")
     if not (math.isfinite(value) and low <= value <= high):
         reason = f" ({because})" if because else ""
         raise OutOfBand(
@@ -91,9 +85,7 @@ def stated(name: str, value: float, expected: float, *, digits: int = 4, rel: fl
     """
     value, expected = float(value), float(expected)
     if not math.isclose(value, expected, rel_tol=rel, abs_tol=rel * 1e-3):  # NaN is close to nothing
-        raise OutOfBand(
-            f"{name} = {value!r}, but the text's formula gives {expected!r} (allowed: {rel:g} relative)"
-        )
+        raise OutOfBand(f"{name} = {value!r}, but the text's formula gives {expected!r} (allowed: {rel:g} relative)")
     _keep(name, number(value, digits))
 
 
@@ -114,18 +106,14 @@ def number(value: float, digits: int) -> str:
 def _keep(name: str, text: str) -> None:
     """Emit a text as a hidden output that the page's prose can quote."""
     if not re.fullmatch(r"[\w.-]+", name):
-        raise ValueError(
-            f"the name {name!r} cannot be quoted in the text: use letters, digits, '_', '-' and '.'"
-        )
+        raise ValueError(f"the name {name!r} cannot be quoted in the text: use letters, digits, '_', '-' and '.'")
     try:
         from IPython import get_ipython
         from IPython.display import display
     except ImportError:
         return
     if get_ipython() is not None:
-        bundle = {
-            f"{_RECORD}text/plain": repr(text)
-        }  # quoted, or 0.960 would be read as a number and lose its 0
+        bundle = {f"{_RECORD}text/plain": repr(text)}  # quoted, or 0.960 would be read as a number and lose its 0
         display(bundle, raw=True, metadata={"scrapbook": {"name": name, "mime_prefix": _RECORD}})
 
 
@@ -238,12 +226,12 @@ def _verdict(path: str, rows: list[dict] | None = None) -> str:
     passed = [row for row in own if row["outcome"] == "passed"]
     caught = sum(row["outcome"] == "caught" for row in own)
     examples = sum(row["examples"] or 0 for row in passed)
-    line = f"{name}: {len(passed)} laws hold on {examples} examples"
+    line = f"{name}: {len(passed)} law{'s hold' if len(passed) != 1 else ' holds'} on {examples} examples"
     errors = [r for r in passed if r["worst"] is not None and r["tolerance"]]
     if errors:
         worst = max(errors, key=lambda row: row["worst"] / row["tolerance"])
         line += f"; largest error {worst['worst']:.1e} of {worst['tolerance']:.0e} allowed ({worst['law']})"
-    return line + (f"; {caught} planted bugs caught" if caught else "")
+    return line + (f"; {caught} planted bug{'s' if caught != 1 else ''} caught" if caught else "")
 
 
 def badge(path: str, rows: list[dict] | None = None, href: str = "") -> str:

@@ -121,7 +121,7 @@ def test_references_are_true_of_the_picture(captions):
 
 
 def test_tokens_are_the_words_of_the_references(captions):
-    assert captions.classes == VOCABULARY
+    assert captions.symbols["tokens"] == VOCABULARY
     assert len(set(VOCABULARY)) == 24
     for tokens, references in zip(captions.train["tokens"], captions.train["references"], strict=True):
         for numbers, text in zip(tokens, references, strict=True):
@@ -187,6 +187,12 @@ def test_patches_have_no_brightness_of_their_own():
     assert load("patches", n=10, size=16, colour=True).x_train.shape == (10, 3, 16, 16)
     with pytest.raises(ValueError, match="size must be from 4 to 64"):
         load("patches", n=10, size=100)
+
+
+def test_there_is_one_stereo_pair():
+    for options in ({"n": 2}, {"n_test": 1}):
+        with pytest.raises(ValueError, match="there is one pair"):
+            load("stereo", **options)
 
 
 def test_the_stereo_pair_matches_itself_at_its_disparity():

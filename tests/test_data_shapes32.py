@@ -10,9 +10,9 @@ from dlbook.data.outlines import SHAPES, inside
 from dlbook.data.textures import KINDS, fill, pink_noise
 
 LOCKED = {
-    "easy": "e9efe96384adbedee673ff416aa7f519948255df4191a463e734d2b3304c3664",
-    "medium": "84b274644dae32da064f5fef93d6362388d44ec96409d176e73e6b27d42e84cc",
-    "hard": "85595f68c10d8a030658c603c04df663132dc918387fb16dee7bba43cc60b99f",
+    "easy": "da1485eaa0c18f1e3df585ec30a546d9c009b9074bc25db61656a959ea665f37",
+    "medium": "87ccf01cc68ec9f3df474fc08dc7352f275bd3b0fba053752cef551eb881ab93",
+    "hard": "c75c5e9274bcabb8ac3279b29224e9761e2dacd261722502d7ec7ccf069e563c",
 }
 
 

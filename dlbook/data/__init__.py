@@ -8,23 +8,40 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from dlbook.data.cache import cache_dir
     from dlbook.data.cards import Card, card, names
     from dlbook.data.dataset import Dataset, flatten, standardize
-    from dlbook.data.download import fetch
+    from dlbook.data.download import DownloadError, fetch
     from dlbook.data.loading import load
+    from dlbook.data.photographs import photograph
 
 _HOME = {
     "Card": "cards",
     "Dataset": "dataset",
+    "DownloadError": "download",
+    "cache_dir": "cache",
     "card": "cards",
     "fetch": "download",
     "flatten": "dataset",
     "load": "loading",
     "names": "cards",
+    "photograph": "photographs",
     "standardize": "dataset",
 }
 
-__all__ = ["Card", "Dataset", "card", "fetch", "flatten", "load", "names", "standardize"]
+__all__ = [
+    "Card",
+    "Dataset",
+    "DownloadError",
+    "cache_dir",
+    "card",
+    "fetch",
+    "flatten",
+    "load",
+    "names",
+    "photograph",
+    "standardize",
+]
 
 
 def __getattr__(name: str) -> object:

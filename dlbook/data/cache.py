@@ -7,6 +7,8 @@ import tempfile
 import warnings
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -41,28 +43,40 @@ def replace_atomically(path: Path, write: Callable[[Path], None]) -> None:
         raise
 
 
-def cached(
-    name: str, version: int, options: dict[str, object], make: Callable[[], dict[str, np.ndarray]]
-) -> dict[str, np.ndarray]:
-    """Return the arrays made earlier with the same generator and options, else make and keep them.
+@cache
+def fingerprint() -> str:
+    """Return a hash of this package's sources: a changed generator must never meet its old output.
 
-    A file that cannot be read (a full disk, a killed process of an old version) is made anew. A directory
-    that cannot be written costs time, not the result: a warning says so.
+    **Source** own
+    **Book** course
+    """
+    total = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        total.update(path.read_bytes())
+    return total.hexdigest()[:12]
+
+
+def cached(name: str, options: dict[str, object], make: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Return the arrays made earlier by the same sources with the same options, else make and keep them.
+
+    What older sources left under the same name is removed. A file that cannot be read (a full disk, a killed
+    process) is made anew. A directory that cannot be written costs time, not the result: a warning says so.
 
     Parameters
     ----------
-    name : of the set
-    version : of its generator, raised whenever its output changes
-    options : everything the output depends on, JSON can hold it
+    name : of the set, letters, digits and underscores
+    options : everything else that the output depends on, JSON can hold it
     make : called without arguments when nothing is kept
 
     **Source** own
     **Book** course
     """
     key = hashlib.sha256(json.dumps(options, sort_keys=True).encode()).hexdigest()[:16]
-    path = cache_dir() / "generated" / f"{name}-v{version}-{key}.npz"
+    folder = cache_dir() / "generated"
+    path = folder / f"{name}-{fingerprint()}-{key}.npz"
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        # np.load closes no file of its own when the file is damaged, so we open it.
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as kept:
             return dict(kept)
     except FileNotFoundError:
         pass
@@ -78,5 +92,10 @@ def cached(
     try:
         replace_atomically(path, write)
     except OSError as error:
-        warnings.warn(f"cannot keep {name!r} in {path.parent} ({error}); it is made again next time", stacklevel=2)
+        warnings.warn(f"cannot keep {name!r} in {folder} ({error}); it is made again next time", stacklevel=2)
+        return arrays
+    for old in folder.glob(f"{name}-*.npz"):
+        if old.name.split("-")[1] != fingerprint():
+            with suppress(OSError):  # another process reads it (Windows) or has removed it already
+                old.unlink()
     return arrays

@@ -37,12 +37,14 @@ VOCABULARY = (
 LENGTH = 12  # <s>, at most ten words, </s>
 
 
-def captions(*, n: int, n_test: int, seed: int, pairs: str = "seen") -> tuple[Columns, Columns, tuple[str, ...]]:
+def captions(
+    *, n: int, n_test: int, seed: int, pairs: str = "seen"
+) -> tuple[Columns, Columns, tuple[str, ...], dict[str, tuple[str, ...]]]:
     """Draw two objects and say where they are: x (N, 3, 40, 40), references (N, 2), tokens (N, 2, 12), mask
     (N, 40, 40).
 
     "a small red disc left of a large blue ring" and "a large blue ring right of a small red disc" are both
-    true, so both are references; tokens number their words in the vocabulary, which is `classes`. In the mask
+    true, so both are references; tokens number their words in the vocabulary, `symbols["tokens"]`. In the mask
     1 is the object that the first reference names first, 2 the other.
 
     Parameters
@@ -62,7 +64,7 @@ def captions(*, n: int, n_test: int, seed: int, pairs: str = "seen") -> tuple[Co
         raise ValueError(f"captions: pairs must be 'seen' or 'held_out', got {pairs!r}")
     train = in_blocks("captions", n, seed, 0, partial(_block, new=False))
     test = in_blocks("captions", n_test, seed, 1, partial(_block, new=pairs == "held_out"))
-    return train, test, VOCABULARY
+    return train, test, (), {"tokens": VOCABULARY}
 
 
 def sentence(first: tuple[str, str, str], relation: str, second: tuple[str, str, str]) -> str:

@@ -25,7 +25,7 @@ class Card:
     flaws : what it does not show, or gets wrong
     options : keyword -> what it does
     loader : module:function
-    version : of the generator; 0 for a set that is not kept on disk
+    kept : whether a generated set is kept on disk, because making it takes longer than reading it
     needs : packages beyond NumPy
     """
 
@@ -41,7 +41,7 @@ class Card:
     flaws: str
     loader: str
     options: tuple[tuple[str, str], ...] = ()
-    version: int = 0
+    kept: bool = False
     needs: str = ""
 
     def __str__(self) -> str:

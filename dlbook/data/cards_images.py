@@ -29,7 +29,7 @@ CARDS = [
                 "'noise' (NumPy alone, the same bytes everywhere) or 'photo' (scikit-image's photographs)",
             ),
         ),
-        version=1,
+        kept=True,
         needs="scikit-image (texture='photo' only)",
     ),
     Card(
@@ -91,5 +91,36 @@ CARDS = [
         flaws="one scene, indoors, with two good cameras",
         loader="photographs:stereo",
         needs="scikit-image",
+    ),
+    Card(
+        name="cifar10",
+        title="CIFAR-10: 60000 photographs of ten kinds of things, 32x32",
+        kind="download",
+        source="Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009; binary version, 162 MiB. Its "
+        "SHA-256 is the one that TensorFlow Datasets and other loaders pin; the MD5 on the authors' page belongs to it",
+        licence="none stated by the authors; free for research, cite the report",
+        content="x (N, 3, 32, 32) float32 in [0, 1], t (N,)",
+        size=(50_000, 10_000),
+        classes="airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck",
+        used_for="the same experiments as on shapes32, on real photographs, when there is a GPU",
+        flaws="pictures found on the web without consent; near duplicates between training and test set (about 3 %); "
+        "some wrong labels",
+        loader="published:cifar10",
+        needs="dlbook.data.fetch('cifar10') once",
+    ),
+    Card(
+        name="fashion_mnist",
+        title="Fashion-MNIST: 70000 grey pictures of clothes, 28x28",
+        kind="download",
+        source="Xiao, Rasul & Vollgraf, Fashion-MNIST, 2017, 30 MiB. Its SHA-256s are those that torchvision's "
+        "prototype loaders and other loaders pin; the MD5s on the authors' page belong to them",
+        licence="MIT (Zalando)",
+        content="x (N, 1, 28, 28) float32 in [0, 1], t (N,)",
+        size=(60_000, 10_000),
+        classes="T-shirt/top, Trouser, Pullover, Dress, Coat, Sandal, Shirt, Sneaker, Bag, Ankle boot",
+        used_for="a real set of moderate size: grey, centred, harder than digits",
+        flaws="one shop's studio pictures; shirts, pullovers and coats overlap at this size; some wrong labels",
+        loader="published:fashion_mnist",
+        needs="dlbook.data.fetch('fashion_mnist') once",
     ),
 ]

@@ -22,7 +22,7 @@ CARDS = [
         "last bit of a grey value",
         loader="glyphs:glyphs28",
         options=(_CHARACTERS, _SPLIT),
-        version=1,
+        kept=True,
         needs="matplotlib Pillow",
     ),
     Card(
@@ -40,7 +40,7 @@ CARDS = [
         flaws="printed and cleanly cut out: no blur, no glare, no perspective; ten photographs make all grounds",
         loader="glyphs:glyphs32",
         options=(_CHARACTERS, _SPLIT, ("texture", "'photo' or 'noise' (pink noise) behind the characters")),
-        version=1,
+        kept=True,
         needs="matplotlib Pillow scikit-image",
     ),
     Card(
@@ -58,7 +58,7 @@ CARDS = [
         "pixels are background",
         loader="scenes:scenes",
         options=(("texture", "'noise' (NumPy alone) or 'photo' for ground, sky and some objects"),),
-        version=1,
+        kept=True,
         needs="scikit-image (texture='photo' only)",
     ),
     Card(
@@ -70,11 +70,11 @@ CARDS = [
         content="x (N, 3, 40, 40) float32 in [0, 1]; references (N, 2) sentences; tokens (N, 2, 12) their words' "
         "numbers between <s> and </s>, padded with 0; mask (N, 40, 40): 1 first object, 2 second",
         size=(5000, 400),
-        classes="the vocabulary: <pad>, <s>, </s> and 21 words",
+        classes="none; symbols['tokens'] is the vocabulary: <pad>, <s>, </s> and 21 words",
         used_for="captioning with attention; what a network does with pairs it has never seen together",
         flaws="21 words and one sentence pattern; score against both references, or a perfect model reaches half",
         loader="captions:captions",
         options=(("pairs", "'seen' or 'held_out': colour and shape of the first test object never met in training"),),
-        version=1,
+        kept=True,
     ),
 ]

@@ -109,6 +109,5 @@ CARDS = [
         "since the random stream is another",
         loader="mnist1d:mnist1d",
         options=(("clean", "True leaves noise and slope out, False is the published set"),),
-        version=1,
     ),
 ]

@@ -22,9 +22,10 @@ class Dataset:
     ----------
     name : the name given to `load`
     train, test : columns of the two splits
-    classes : name of each label, or the alphabet of a text
+    classes : name of each label
     card : where the data come from and what is wrong with them
     options : the options the set was made with, `seed` among them
+    symbols : what the numbers of a column of tokens stand for, by the name of the column
 
     Examples
     --------
@@ -43,6 +44,7 @@ class Dataset:
     classes: tuple[str, ...]
     card: Card
     options: Mapping[str, object] = field(default_factory=dict)
+    symbols: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def x_train(self) -> np.ndarray:

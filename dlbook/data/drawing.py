@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-BLOCK = 250  # examples drawn from one stream
+BLOCK = 100  # examples drawn from one stream
 
 
 def stream(name: str, seed: int, *path: int) -> np.random.Generator:

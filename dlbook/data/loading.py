@@ -57,22 +57,29 @@ def load(
     arguments = {"n": n, "n_test": n_test, "seed": int(seed)} | options
 
     def make() -> dict[str, np.ndarray]:
-        train, test, classes = function(**arguments)
-        columns = {
-            f"{split}/{key}": np.asarray(v) for split, c in (("train", train), ("test", test)) for key, v in c.items()
+        train, test, classes, *rest = function(**arguments)
+        parts = {"train": train, "test": test, "symbols": rest[0] if rest else {}, "classes": {"": classes}}
+        texts = ("symbols", "classes")
+        return {
+            f"{part}/{key}": np.array(value, dtype=str) if part in texts else np.asarray(value)
+            for part, columns in parts.items()
+            for key, value in columns.items()
         }
-        return columns | {"classes": np.array(classes, dtype=str)}
 
     try:
-        keep = cache and about.version > 0
-        arrays = cached(name, about.version, arguments, make) if keep else make()
+        keep = cache and about.kept
+        arrays = cached(name, arguments, make) if keep else make()
     except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            f"data set {name!r} needs the package {error.name!r}; pip install {about.needs}"
-        ) from None
-    split = {part: _columns(arrays, part) for part in ("train", "test")}
-    classes = tuple(str(c) for c in arrays["classes"])
-    return Dataset(name, split["train"], split["test"], classes, about, arguments)
+        hint = f"; it needs {about.needs}" if about.needs else ""
+        raise ModuleNotFoundError(f"data set {name!r}: no package {error.name!r}{hint}", name=error.name) from None
+    train, test = (_columns(arrays, part) for part in ("train", "test"))
+    classes = tuple(str(c) for c in arrays["classes/"])
+    symbols = {
+        key.partition("/")[2]: tuple(str(s) for s in value)
+        for key, value in arrays.items()
+        if key.startswith("symbols/")
+    }
+    return Dataset(name, train, test, classes, about, arguments, symbols)
 
 
 def _loader(about: Card) -> Callable:

@@ -173,9 +173,15 @@ def stereo(
     where the benchmark does not know the disparity, `known` is False and the two are 0.
     depth = focal * baseline / (disparity + offset), focal 994.978 px, baseline 0.193001 m, offset 31.086 px.
 
+    Raises
+    ------
+    ValueError : more than one pair asked for
+
     **Source** Scharstein et al., High-Resolution Stereo Datasets with Subpixel-Accurate Ground Truth, GCPR
     2014 **Book** dense_prediction
     """
+    if n not in (None, 1) or n_test is not None:
+        raise ValueError(f"stereo: there is one pair, for training; got n = {n} and n_test = {n_test}")
     import skimage.data
 
     left, right, disparity = skimage.data.stereo_motorcycle()

@@ -12,7 +12,6 @@ _HOME = {
     "Report": "report",
     "check": "notebook",
     "check_file": "checking",
-    "stubs": "stubs",
 }
 __all__ = list(_HOME)
 
@@ -20,9 +19,7 @@ __all__ = list(_HOME)
 def __getattr__(name):
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    globals()[name] = value  # also where the name is a submodule's, which the import has just put here
-    return value
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
 
 
 def __dir__():

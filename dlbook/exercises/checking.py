@@ -1,5 +1,6 @@
 """Hold a file of a reader's functions to the laws, whatever the code does: hang, crash, exit, flood, or be right."""
 
+import contextlib
 import queue
 import signal
 import sys
@@ -12,6 +13,9 @@ from dlbook.exercises.isolation import GRACE, LINUX, ORDINARY, STARTUP, Limits, 
 from dlbook.exercises.report import Report
 
 Progress = Callable[[str, str], None]  # (operation, law)
+
+
+OUR_SHARE = 512  # megabytes that the checker itself may hold in the worker
 
 
 class UsageError(ValueError):
@@ -47,7 +51,7 @@ def check_source(source: str, *, path: str, title: str, pairs: list | None, limi
     done: list[str] = []
     while True:
         run = Run({"source": source, "path": path, "title": title, "pairs": pairs, "search": search, "done": done,
-                   "seconds": limits.seconds, "megabytes": limits.megabytes}, limits, progress)
+                   "seconds": limits.seconds, "megabytes": limits.megabytes if LINUX else None}, limits, progress)
         yield from run.reports()
         done = done + run.finished
         if run.complete or not run.finished:
@@ -62,6 +66,8 @@ class Run:
         self.finished: list[str] = []  # operations that need no other worker
         self.complete = False
         self.now, self.law, self.trying, self.broken = None, None, [], None
+        self.loading = False  # the reader's file is being run, no operation is on trial yet
+        self.look = 0.0  # when to look at the worker's memory again
 
     def reports(self) -> Iterator[Report]:
         """Yield a report for each operation until the worker has done its job or has to be ended."""
@@ -78,8 +84,10 @@ class Run:
                     yield self._stopped(self._ending(worker), worker)
                     return
                 kind, *values = event
-                if kind == "begin":
-                    self.now, self.law, self.trying, self.broken = values[0], None, [], None
+                if kind in ("load", "begin"):
+                    self.loading = kind == "load"
+                    self.now = None if self.loading else values[0]
+                    self.law, self.trying, self.broken = None, [], None
                     deadline = time.monotonic() + self.limits.seconds + GRACE
                 elif kind == "report":
                     report = Report(**values[0])
@@ -114,15 +122,16 @@ class Run:
         """Wait for an event, watching time, and memory where the system does not."""
         watch = not LINUX and self.limits.megabytes is not None
         while True:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise TimeoutError(f"it did not come back within {self.limits.seconds:g} seconds" if self.now else
-                                   "the checker did not start in time")
-            try:
-                return worker.event(min(left, 0.2) if watch else left)
-            except queue.Empty:
-                if watch and worker.memory() > self.limits.megabytes + 512:  # the checker's own share
-                    raise TimeoutError(f"it took more than {self.limits.megabytes} MB of memory") from None
+            now = time.monotonic()
+            if now >= deadline:
+                raise TimeoutError(f"it did not come back within {self.limits.seconds:g} seconds"
+                                   if self.now or self.loading else "the checker did not start in time")
+            if watch and now >= self.look:
+                self.look = now + 0.2
+                if worker.memory() > self.limits.megabytes + OUR_SHARE:
+                    raise TimeoutError("it took more memory than it may have")
+            with contextlib.suppress(queue.Empty):
+                return worker.event(min(deadline, self.look if watch else deadline) - now)
 
     def _ending(self, worker: Worker) -> str:
         """Say how a worker ended that said nothing."""
@@ -143,7 +152,7 @@ class Run:
         """Report an operation that did not come back: how far it came, and where in the reader's code it stood."""
         worker.stop()
         name = self.now or self.job["title"]
-        if name != self.job["title"]:
+        if self.now:
             self.finished.append(name)
         sections = []
         if self.broken:
@@ -155,9 +164,7 @@ class Run:
         where = self._where(worker.last_words)
         if where:
             sections.append(("in your code", where))
-        if not self.now and not self.finished:
-            sections = [("it said", worker.output.text().splitlines()[-3:])]
-        status = "wrong" if self.broken else "stopped" if self.now != self.job["title"] else "unusable"
+        status = "wrong" if self.broken else "stopped" if self.now else "unusable"
         return Report(name, status, headline, sections, output=self._printed(worker))
 
     def _where(self, words: list[str]) -> list[str]:

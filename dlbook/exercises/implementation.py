@@ -12,7 +12,7 @@ def adopt(written: Callable, op: Op) -> Callable:
     """Return a reader's definition as a `@differentiable` function with the reference's signature.
 
     A plain definition returns `(y, pullback)`. One that is already `@differentiable` is taken as it is, unless it
-    has no annotations: shapes are checked by the reference's then.
+    lacks annotations or the operation's name: shapes are checked by the reference's annotations then.
 
     Raises
     ------
@@ -22,7 +22,8 @@ def adopt(written: Callable, op: Op) -> Callable:
         raise TypeError(f"it is {describe(written)}, expected a function")
     decorated = hasattr(written, "vjp") and hasattr(written, "definition")
     _same_call(written, op)
-    if decorated and all(p.annotation is not p.empty for p in inspect.signature(written).parameters.values()):
+    annotated = all(p.annotation is not p.empty for p in inspect.signature(written).parameters.values())
+    if decorated and annotated and written.__name__ == op.name:
         return written
     inner = written.definition if decorated else written
 

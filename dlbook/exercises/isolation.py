@@ -23,6 +23,7 @@ STARTUP = 120.0  # seconds for our own imports, on a slow and busy machine
 GRACE = 0.5  # seconds in which the worker writes down where the code hangs
 KEPT = 4000  # characters of output kept from its beginning, and as many from its end
 
+WORKER = "DLBOOK_WORKER"  # set in the environment of a worker, so that a check inside a check is noticed
 LINUX = sys.platform.startswith("linux")
 NO_SANDBOX = "This guards against accidents and is no sandbox: check only code that you would also run."
 
@@ -153,4 +154,4 @@ def _environment() -> dict[str, str]:
     single = dict.fromkeys(pools, "1")
     storage = str(Path(tempfile.gettempdir()) / "dlbook-hypothesis")
     return {**os.environ, **single, "HYPOTHESIS_STORAGE_DIRECTORY": storage, "PYTHONIOENCODING": "utf-8:replace",
-            "PYTHONDONTWRITEBYTECODE": "1"}
+            "PYTHONDONTWRITEBYTECODE": "1", WORKER: "1"}

@@ -87,7 +87,7 @@ def load(job: dict, tell: Callable) -> ModuleType | None:
     sys.argv = [path]
     # Last, not first: a reader's random.py beside the file must not stand in for the standard one.
     sys.path += [p for p in job["search"] if p not in sys.path]
-    tell("begin", job["title"])
+    tell("load")
     try:
         exec(compile(source, path, "exec"), module.__dict__)
     except SyntaxError as error:

@@ -47,7 +47,7 @@ def fig_curves(
     width = {1: style.WIDE, 3: style.THIRD}.get(len(curves), style.HALF)
     panels = []
     for quantity, series in curves.items():
-        canvas, ax = panel(width, {1: 3.0, 3: 2.4}.get(len(curves), 2.7))
+        canvas, ax = panel(width, {1: 2.6, 3: 2.4}.get(len(curves), 2.7))
         _lines(ax, series, x)
         if quantity in log:
             ax.set_yscale("log")

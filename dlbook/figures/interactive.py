@@ -82,11 +82,12 @@ class Interactive:
         """Return still picture, style and script as one block of HTML."""
         colours = "".join(f"--{name}:{value};" for name, value in PALETTE.items())
         label = html.escape(f"{self.alt} {self.hint}", quote=True)
+        scripts = "\n".join(map(widget_source, ("core.js", "controls.js", f"{self.widget}.js")))
         return (
             f'<div class="dlbook-interactive" data-dlbook="{self.key}" data-label="{label}">\n'
             f"<style>{_HOST_CSS}.dlbook-live{{{colours}}}\n{widget_source('core.css')}</style>\n"
             f'<div class="dlbook-still">{self.still._repr_html_()}</div>\n'
-            f"</div>\n<script>\n{widget_source('core.js')}\n{widget_source(self.widget + '.js')}\n"
+            f"</div>\n<script>\n{scripts}\n"
             f'dlbook.mount("{self.key}","{self.widget}",{self._json});\n</script>'
         )
 

@@ -152,8 +152,10 @@ def hold(
         trial()
     except LawBroken as broken:
         return Failure(op.name, name, str(broken), last, tried)
-    error, tolerance = max(findings, key=lambda e: e[0] / e[1] if e[1] else 0.0, default=(None, None))
-    return Record(op.name, name, tried, error, tolerance)
+    if not findings:
+        return Record(op.name, name, tried)
+    error, tolerance = max(findings, key=lambda e: e[0] / e[1] if e[1] else 0.0)
+    return Record(op.name, name, tried, float(error), float(tolerance))
 
 
 def examine(

@@ -1,6 +1,7 @@
 """The references: plain NumPy, each operation with its hand-derived pullback.
 
-One module or package per chapter; every public function can also be imported from here.
+One module or package per chapter; every public function can also be imported from here, but for a function that
+bears its chapter's name: that name is the module, `from dlbook.numpy.gradient_descent import gradient_descent`.
 """
 
 from importlib import import_module

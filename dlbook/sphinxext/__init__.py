@@ -1,11 +1,12 @@
 """The build of the book: a Sphinx extension, named in `_config.yml`.
 
-`build` holds its order: the gate of the property tests, the listings, the execution of pages. `offline`, `links`
-and `verification` dress the pages.
+`build` holds its order: the gate of the property tests, the listings, the execution of pages. `verification`,
+`docstrings`, `links` and `offline` dress the pages; `workarounds` cures the tools.
 """
 
 from sphinx.application import Sphinx
 
+from dlbook.sphinxext import docstrings, links, offline, verification, workarounds
 from dlbook.sphinxext.build import Build
 
 __all__ = ["setup"]
@@ -13,5 +14,9 @@ __all__ = ["setup"]
 
 def setup(app: Sphinx) -> dict:
     """Connect the extension to a Sphinx build."""
-    Build().connect(app)
+    build = Build()
+    build.connect(app)
+    links.connect(app, build.root)
+    for part in (docstrings, offline, verification, workarounds):
+        part.connect(app)
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}

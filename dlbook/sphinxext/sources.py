@@ -84,6 +84,12 @@ class Sources:
                 names += self.public(dict(self._bindings(module.tree, module)).get(owner, owner))
         return names
 
+    def docstring(self, module: str, name: str) -> str:
+        """Return the docstring of a function or class, "" where there is none."""
+        found = self.module(module)
+        node = found and found.definitions.get(name)
+        return (isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node)) or ""
+
     def home(self, module_name: str, name: str) -> tuple[str, str] | None:
         """Find where a name that a module offers is defined: `(module, name there)`, or None if nowhere."""
         module = self.module(module_name)

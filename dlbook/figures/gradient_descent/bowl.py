@@ -77,7 +77,7 @@ def fig_path(
     if not 0 < lr <= 2.5 / steep:
         raise ValueError(f"fig_path: lr must lie in (0, {2.5 / steep:.4g}] = (0, 2.5 / L], got {lr}")
     view = float(1.25 * np.abs(path[0]).max())
-    canvas, ax = panel(style.WIDE, 3.9)
+    canvas, ax = panel(style.WIDE, 3.4)
     _contours(ax, hessian, view)
     ax.plot(*path.T, "o-", color=style.PALETTE["orange"], lw=1.3, ms=3)
     ax.set(xlabel=axes[0], ylabel=axes[1])

@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from dlbook.figures import style
 from dlbook.figures.gradient_descent.rates import same_length
 from dlbook.figures.style import Figure, house_style, panel
 
 __all__ = ["fig_epochs_updates", "fig_minibatch_variance", "fig_noise_floor"]
+
+
+def _powers_of_two(ax: Axes) -> None:
+    """Scale the horizontal axis by powers of two, written out: batch sizes are read as numbers."""
+    ax.set_xscale("log", base=2)
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
 
 
 @house_style
@@ -36,14 +43,14 @@ def fig_minibatch_variance(
         The vertical axis.
     """
     same_length("fig_minibatch_variance", batch_size=batch_size, variance=variance, predicted=predicted)
-    canvas, ax = panel(style.WIDE, 2.8)
+    canvas, ax = panel(style.WIDE, 2.5)
     # A prediction of zero (the batch is the whole set) has no place on a logarithmic axis.
     shown = np.where(np.asarray(predicted, float) > 0, predicted, np.nan)
     ax.plot(batch_size, shown, color=style.FOREGROUND, lw=1.2, ls=style.DASHES[1], label="predicted")
     measured = np.where(np.asarray(variance, float) > 0, variance, np.nan)
     ax.plot(batch_size, measured, "o", color=style.PALETTE["orange"], label="measured")
     ax.set(xlabel="batch size (examples)", ylabel=y_label, yscale="log")
-    ax.set_xscale("log", base=2)
+    _powers_of_two(ax)
     return Figure([canvas], alt=alt)
 
 
@@ -84,7 +91,7 @@ def fig_noise_floor(
     for name, array in (("excess", excess), ("predicted", predicted)):
         if array is not None and np.shape(array) != expected:
             raise ValueError(f"fig_noise_floor: {name} must have shape {expected}, got {np.shape(array)}")
-    canvas, ax = panel(style.WIDE, 3.1)
+    canvas, ax = panel(style.WIDE, 2.7)
     for number, row in enumerate(excess):
         colour, marker = style.CYCLE[number % 6], style.MARKERS[number % 6]
         if predicted is not None:
@@ -94,7 +101,7 @@ def fig_noise_floor(
     if predicted is not None:
         ax.plot([], [], color=style.FOREGROUND, lw=1.1, ls=style.DASHES[1], label="predicted")
     ax.set(xlabel="batch size (examples)", ylabel=y_label, yscale="log")
-    ax.set_xscale("log", base=2)
+    _powers_of_two(ax)
     return Figure([canvas], alt=alt)
 
 

@@ -42,7 +42,7 @@ def fig_contraction(
         The vertical axis.
     """
     same_length("fig_contraction", condition=condition, measured=measured, predicted=predicted)
-    canvas, ax = panel(style.WIDE, 2.8)
+    canvas, ax = panel(style.WIDE, 2.5)
     ax.semilogx(condition, predicted, color=style.FOREGROUND, lw=1.2, ls=style.DASHES[1], label="predicted")
     ax.semilogx(condition, measured, "o", color=style.PALETTE["orange"], label="measured")
     ax.axhline(1, color=style.FOREGROUND, lw=0.7)
@@ -76,7 +76,7 @@ def fig_convergence(
     log_x : bool
         Draw the steps on a logarithmic axis too (from step 1), on which a power law is a straight line.
     """
-    canvas, ax = panel(style.WIDE, 3.1)
+    canvas, ax = panel(style.WIDE, 2.7)
     first = 1 if log_x else 0
     colours = dict(zip(runs, style.CYCLE, strict=False))
     for name, errors in runs.items():
@@ -132,7 +132,7 @@ def fig_line_search(
     same_length("fig_line_search", tried=tried, tried_value=tried_value)
     if slope >= 0:
         raise ValueError(f"fig_line_search: slope must be negative, the direction must descend; got {slope}")
-    canvas, ax = panel(style.WIDE, 3.1)
+    canvas, ax = panel(style.WIDE, 2.7)
     relaxed = value[0] + c * slope * step
     ax.fill_between(step, value, relaxed, where=value <= relaxed, color=style.PALETTE["green"], alpha=0.2, lw=0,
                     label="accepted")  # fmt: skip

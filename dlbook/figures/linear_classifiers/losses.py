@@ -28,7 +28,7 @@ def fig_losses(
     start: float = -0.5,
     top: float = 4.0,
     x_label: str = "margin",
-    y_label: str = "loss (nats for logistic)",
+    y_label: str = "loss",
 ) -> Interactive:
     """Draw losses as functions of the margin; the reader moves the margin and reads value and slope.
 
@@ -98,7 +98,7 @@ def _jumps(margin: np.ndarray, value: np.ndarray, slope: np.ndarray) -> np.ndarr
 
 def _still(margin: np.ndarray, curves: list[dict], shown: Sequence[str], view: dict) -> Canvas:
     """Draw the losses that are shown at first."""
-    canvas, ax = panel(style.WIDE, 3.1)
+    canvas, ax = panel(style.WIDE, 2.7)
     for number, curve in enumerate(curves):
         if curve["name"] in shown:
             # A gap in the line, or it would pretend that a jump has a slope.

@@ -100,7 +100,7 @@ def fig_boundary(
     if loss not in {"hinge", "logistic"}:
         raise ValueError(f'fig_boundary: loss must be "hinge" or "logistic", got {loss!r}')
     xlim, ylim = view(x)
-    canvas, ax = panel(WIDE, 3.6)
+    canvas, ax = panel(WIDE, 3.2)
     _plane(x, target, weight, bias, classes, ax)
     ax.set(xlabel=axes[0], ylabel=axes[1])
     data = {
@@ -151,7 +151,7 @@ def fig_support_vectors(
     if support.dtype != bool or support.shape != target.shape:
         got = f"{support.dtype} {support.shape}"
         raise ValueError(f"fig_support_vectors: support must be boolean with shape {target.shape}, got {got}")
-    canvas, ax = panel(WIDE, 3.6)
+    canvas, ax = panel(WIDE, 3.2)
     _plane(x, target, weight, bias, classes, ax)
     ring = {"ms": 10, "mfc": "none", "mec": FOREGROUND, "mew": 1.1}
     ax.plot(*x[support].T, "o", label=f"support vectors ({support.sum()})", **ring)

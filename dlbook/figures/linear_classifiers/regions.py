@@ -75,7 +75,7 @@ def fig_hyperplanes(
         np.asarray(bias, float),
     )
     _check_classes("fig_hyperplanes", x, target, weight, bias, len(classes))
-    canvas, ax = panel(WIDE, 3.9)
+    canvas, ax = panel(WIDE, 3.4)
     xlim, ylim = _regions(x, target, weight, bias, classes, ax)
     middle = np.array([np.mean(xlim), np.mean(ylim)])
     length = 0.22 * np.ptp(ylim) / np.linalg.norm(weight, axis=1).max()
@@ -131,7 +131,7 @@ def fig_regions(
     _check_classes("fig_regions", x, target, weight, bias, len(classes))
     if len(classes) > 4:
         raise ValueError(f"fig_regions: classes must be four at most, got {len(classes)}")
-    canvas, ax = panel(WIDE, 3.9)
+    canvas, ax = panel(WIDE, 3.4)
     xlim, ylim = _regions(x, target, weight, bias, classes, ax)
     ax.set(xlabel=axes[0], ylabel=axes[1])
     data = {

@@ -125,7 +125,7 @@
           { fill: at.margins[i] <= 0 ? "var(--paper)" : colour, stroke: colour, "stroke-width": 1.8, opacity: 0.85 });
       });
       curve.put("wrong", "text", { x: curve.X(0) - 6, y: 12, "text-anchor": "end", class: "halo", text: "wrong side" });
-      curve.put("safe", "text", { x: curve.X(1) + 6, y: 12, class: "halo", text: "beyond the margin" });
+      curve.put("safe", "text", { x: curve.X(1) + 6, y: 12, class: "halo", text: "safe side" });
       const inside = at.margins.filter((m) => m < 1).length;
       readout.set({
         "mean loss": show(at.data, 3), penalty: show(at.penalty, 3), total: show(at.total, 3),

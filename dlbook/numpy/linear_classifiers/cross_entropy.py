@@ -157,7 +157,8 @@ def cross_entropy(
     losses, mass = hit * surprise, hit  # mass: the sum of q over the classes
     if eps:
         spread = eps / rows.shape[1] * (np.ones(rows.shape[1], rows.dtype) if weight is None else weight)
-        surprises = column(np.log(sums)) - (rows - column(peaks))  # -log p of every class
+        # -log p of every class; without a shift, rounding can leave a little less than 0
+        surprises = np.maximum(column(np.log(sums)) - (rows - column(peaks)), 0)
         losses = losses + kept * (surprises @ spread)
         mass = mass + kept * spread.sum()
     y = losses.reshape(target.shape) if reduction == "none" else losses.sum() * share

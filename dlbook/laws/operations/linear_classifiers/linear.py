@@ -1,4 +1,4 @@
-"""The catalogue's entries for the operations of `linear_classifiers`."""
+"""The catalogue's entry for the linear layer."""
 
 import numpy as np
 from hypothesis import strategies as st

@@ -1,0 +1,115 @@
+"""Stochastic gradient descent: many cheap, noisy steps instead of few exact ones."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from dlbook.numpy.gradient_descent.descent import Descent, Rate, check_finite, rate_of
+from dlbook.numpy.gradient_descent.trees import check_params, tree_map
+from dlbook.numpy.linear_classifiers.arguments import check_rows, whole_number
+from dlbook.shapes import Array, Int
+
+__all__ = ["minibatches", "sgd"]
+
+
+def minibatches(
+    n: int, batch_size: int, rng: np.random.Generator | None, *, drop_last: bool = False
+) -> Iterator[Int[Array, " B"]]:
+    r"""Deal the numbers 0 to n - 1 into batches, each number once: one epoch.
+
+    With a shuffled deal the mean gradient of a batch is an unbiased estimate of the gradient of all n,
+
+    $$\mathbb{E}\, \nabla f_B = \frac1n \sum_i \nabla f_i, \qquad
+    \mathrm{Cov}\, \nabla f_B = \frac{1}{B} \, \frac{n - B}{n - 1} \, \mathrm{Cov}\, \nabla f_i$$
+
+    Parameters
+    ----------
+    n : how many examples there are, at least 1.
+    batch_size : B, at least 1.
+    rng : shuffles; None deals in order.
+    drop_last : leave out the last batch when it is smaller than the others.
+
+    Yields
+    ------
+    rows : (B,) row numbers; the last batch may be smaller.
+
+    Raises
+    ------
+    ValueError : for n or batch_size below 1, or batches that would all be dropped.
+
+    Examples
+    --------
+    >>> [rows.tolist() for rows in minibatches(5, 2, None)]
+    [[0, 1], [2, 3], [4]]
+
+    **Source** Bottou, Curtis and Nocedal (2018), section 3.3; Cochran (1977), theorem 2.2, for the covariance.
+    **Book** eq-minibatch-gradient
+    """
+    n = whole_number("minibatches", "n", n, 1)
+    batch_size = whole_number("minibatches", "batch_size", batch_size, 1)
+    if drop_last and batch_size > n:
+        raise ValueError(f"minibatches: batch_size is {batch_size} with drop_last, expected at most n = {n}")
+    return _deal(n, batch_size, rng, drop_last)
+
+
+def _deal(n: int, batch_size: int, rng, drop_last: bool) -> Iterator[Array]:
+    """Generate the batches: a function of its own, so that wrong arguments are refused before the first batch."""
+    rows = np.arange(n) if rng is None else rng.permutation(n)
+    end = n - n % batch_size if drop_last else n
+    for start in range(0, end, batch_size):
+        yield rows[start : min(start + batch_size, end)]
+
+
+def sgd(
+    value_and_grad: Callable, params: Any, data: tuple[Array, ...], *, lr: Rate, batch_size: int, epochs: int,
+    rng: np.random.Generator | None, drop_last: bool = False, measure: Callable | None = None,
+) -> Descent:
+    r"""Walk downhill by the gradients of mini-batches.
+
+    $$\theta_{s+1} = \theta_s - \eta_s \nabla f_{B_s}(\theta_s), \qquad
+    f_B(\theta) = \frac{1}{|B|} \sum_{i \in B} f_i(\theta)$$
+
+    Parameters
+    ----------
+    value_and_grad : maps `(params, *batch)` to `(value, grads)`, batch being the same rows of each array of data.
+    params : where to start, a float array or nested tuples, lists and dicts of them; it is not changed.
+    data : arrays with one row per example, inputs and labels for instance.
+    lr : eta, above 0, or a function of the step number 0, 1, ...
+    batch_size : examples per step, at least 1.
+    epochs : how often each example is used, at least 0.
+    rng : shuffles before each epoch; None takes the examples in order.
+    drop_last : leave out the last batch of an epoch when it is smaller than the others.
+    measure : maps params to a dict of numbers, called before the first epoch and after each.
+
+    Returns
+    -------
+    Descent : values and rates have one entry per step, measured has epochs + 1 entries for each number.
+
+    Raises
+    ------
+    ValueError : for empty or unequal data, or an option outside its range.
+    FloatingPointError : when a batch's value becomes infinite or nan.
+
+    **Source** Robbins and Monro (1951); Bottou, Curtis and Nocedal (2018), algorithm 4.1.
+    **Book** eq-sgd-step
+    """
+    n = check_rows("sgd", **{f"data[{i}]": column for i, column in enumerate(data)})
+    epochs = whole_number("sgd", "epochs", epochs, 0)
+    minibatches(n, batch_size, None, drop_last=drop_last)  # refuses, if it must, before anything is computed
+    rate_of("sgd", lr, 0)
+    check_params("sgd", params)
+    params = tree_map(np.array, params)
+    values, rates, found = [], [], [measure(params)] if measure else []
+    for _ in range(epochs):
+        for rows in minibatches(n, batch_size, rng, drop_last=drop_last):
+            value, grads = value_and_grad(params, *(column.take(rows, axis=0) for column in data))
+            check_finite("sgd", value, len(values))
+            rate = rate_of("sgd", lr, len(values))
+            values.append(value)
+            rates.append(rate)
+            params = tree_map(lambda p, g, rate=rate: p - rate * g, params, grads)
+        if measure:
+            found.append(measure(params))
+    measured = {name: np.array([row[name] for row in found]) for name in found[0]} if found else {}
+    return Descent(params, np.array(values), np.array(rates), measured=measured)

@@ -1,0 +1,32 @@
+"""Gradient descent: the twins of `dlbook.numpy.gradient_descent`, whose gradients come from autograd."""
+
+from dlbook.torch.gradient_descent.curvature import (
+    Eigenpair,
+    contraction_factor,
+    hessian_vector_product,
+    largest_curvature,
+    power_iteration,
+)
+from dlbook.torch.gradient_descent.descent import Descent, gradient_descent, quadratic, value_and_grad
+from dlbook.torch.gradient_descent.line_search import armijo_line_search, gradient_descent_armijo
+from dlbook.torch.gradient_descent.one_layer import init_one_layer, objective, train_one_layer
+from dlbook.torch.gradient_descent.stochastic import minibatches, sgd
+
+__all__ = [
+    "Descent",
+    "Eigenpair",
+    "armijo_line_search",
+    "contraction_factor",
+    "gradient_descent",
+    "gradient_descent_armijo",
+    "hessian_vector_product",
+    "init_one_layer",
+    "largest_curvature",
+    "minibatches",
+    "objective",
+    "power_iteration",
+    "quadratic",
+    "sgd",
+    "train_one_layer",
+    "value_and_grad",
+]
