@@ -14,6 +14,7 @@ from dlbook.differentiable import differentiable
 from dlbook.shapes import Array, Bool, Float, Int, Scalar
 
 Tensor = Float[Array, "..."] | Scalar
+Broadcast = Float[Array, "*#S"] | Scalar  # two arguments of this type must broadcast against each other
 
 __all__ = ["add", "amax", "broadcast_to", "div", "einsum", "exp", "index_add", "index_select", "log", "matmul", "mean",
            "mul", "neg", "pow", "reshape", "scale", "sqrt", "sub", "sum", "sum_to", "tanh", "transpose", "where"]
@@ -37,7 +38,7 @@ def primitive(definition: Callable) -> Callable:
 
 
 @primitive
-def add(a: Tensor, b: Tensor) -> Tensor:
+def add(a: Broadcast, b: Broadcast) -> Tensor:
     """Add, with NumPy's broadcasting."""
     y = value(a) + value(b)
 
@@ -48,7 +49,7 @@ def add(a: Tensor, b: Tensor) -> Tensor:
 
 
 @primitive
-def sub(a: Tensor, b: Tensor) -> Tensor:
+def sub(a: Broadcast, b: Broadcast) -> Tensor:
     """Subtract, with NumPy's broadcasting."""
     y = value(a) - value(b)
 
@@ -71,7 +72,7 @@ def scale(x: Tensor, *, by: float) -> Tensor:
 
 
 @primitive
-def mul(a: Tensor, b: Tensor) -> Tensor:
+def mul(a: Broadcast, b: Broadcast) -> Tensor:
     """Multiply entry by entry, with NumPy's broadcasting."""
     y = value(a) * value(b)
 
@@ -82,7 +83,7 @@ def mul(a: Tensor, b: Tensor) -> Tensor:
 
 
 @primitive
-def div(a: Tensor, b: Tensor) -> Tensor:
+def div(a: Broadcast, b: Broadcast) -> Tensor:
     """Divide entry by entry, with NumPy's broadcasting."""
     y = value(a) / value(b)
 
