@@ -1,53 +1,23 @@
 """The checker: whatever a reader's code does, one clear answer comes back, and in time."""
 
-import ast
-import doctest
-import inspect
-import linecache
 import re
 import textwrap
-from importlib import import_module
+from functools import partial
 
 import pytest
+from readers import RIGHT, body, checked_in
 
-from dlbook.exercises import check, solutions
-from dlbook.exercises.checking import UsageError, check_file
+from dlbook.exercises.checking import UsageError
 from dlbook.exercises.isolation import Limits
-from dlbook.exercises.stubs import UnknownTopicError, operations_of, stubs
 from dlbook.laws.operation import catalogue
 
-SHORT = Limits(seconds=1.0, megabytes=500)
-RIGHT = """
-import numpy as np
-
-def linear(x, weight, bias=None):
-    y = x @ weight.T
-    if bias is not None:
-        y = y + bias
-
-    def pullback(dy):
-        return dy @ weight, dy.T @ x, None if bias is None else dy.sum(axis=0)
-
-    return y, pullback
-"""
 LINEAR = catalogue()["linear"]
-
-
-def body(statements: str) -> str:
-    """Return a file whose `linear` does this."""
-    return "def linear(x, weight, bias=None):\n" + textwrap.indent(statements, "    ") + "\n"
 
 
 @pytest.fixture
 def checked(tmp_path):
     """Check a source text and return its reports."""
-
-    def run(source, *names, limits=SHORT):
-        path = tmp_path / "mine.py"
-        path.write_text(source)
-        return list(check_file(path, names, limits=limits))
-
-    return run
+    return partial(checked_in, tmp_path)
 
 
 # What the reader's code does -> the status and a piece of the one line that says so.
@@ -188,176 +158,6 @@ def test_a_module_beside_the_file_does_not_replace_the_standard_one(checked, tmp
     assert "2 times" in report.text()
 
 
-# -- stubs ------------------------------------------------------------------------------------
-
-TOPICS = [*dict.fromkeys(op.chapter for op in catalogue().values()), *catalogue()]
-
-
-@pytest.mark.parametrize("topic", TOPICS)
-def test_stubs_compile_import_and_hold_no_solution(topic):
-    source = stubs(topic)
-    space = {}
-    exec(compile(source, "stubs", "exec"), space)
-    for name in operations_of(topic):
-        reference = catalogue()[name].reference
-        assert str(inspect.signature(space[name])) == str(inspect.signature(reference))
-        assert space[name].__doc__ == reference.__doc__
-        with pytest.raises(NotImplementedError, match=name):
-            space[name](*[None] * sum(p.default is p.empty for p in inspect.signature(reference).parameters.values()))
-    bodies = [node.body for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
-    assert all(len(statements) == 2 for statements in bodies), "a docstring and the line that raises, nothing else"
-
-
-def test_a_stub_is_not_written_yet(checked):
-    report, = checked(stubs("linear"))
-    assert report.status == "unwritten"
-
-
-def test_an_unknown_topic_is_met_with_a_suggestion():
-    with pytest.raises(UnknownTopicError, match="did you mean 'linear_classifiers'"):
-        stubs("linear_classifier")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("topic", list(dict.fromkeys(op.chapter for op in catalogue().values())))
-def test_the_references_pasted_into_the_stubs_pass(checked, topic):
-    """What the checker asks of a reader is what the book's own code does; twins are left to the suite."""
-    source = stubs(topic)
-    for name in operations_of(topic):
-        reference = catalogue()[name].reference
-        module = inspect.getmodule(reference.definition)
-        written = f"from {module.__name__} import {name}\n    return {name}.definition(*{_call(reference)})"
-        source = source.replace(f'raise NotImplementedError("{name}: write me")', written)
-    reports = checked(source, limits=Limits(120))
-    assert [r.operation for r in reports] == list(operations_of(topic))
-    assert all(r.ok for r in reports), "\n".join(r.text() for r in reports if not r.ok)
-
-
-def _call(reference) -> str:
-    """Return the arguments with which a stub calls the reference: `[x, weight], **{'eps': eps}`."""
-    parameters = inspect.signature(reference).parameters.values()
-    options = ", ".join(f"{p.name!r}: {p.name}" for p in parameters if p.kind == p.KEYWORD_ONLY)
-    return f"[{', '.join(p.name for p in parameters if p.kind != p.KEYWORD_ONLY)}], **{{{options}}}"
-
-
-# -- solutions --------------------------------------------------------------------------------
-
-SOLUTIONS = list(solutions.modules())
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", SOLUTIONS)
-def test_every_solution_obeys_the_laws_or_its_doctest(checked, name):
-    module = import_module(name)
-    names = [n for n in module.__all__ if n in catalogue()]
-    reports = checked(inspect.getsource(module), *names, limits=Limits(120)) if names else []
-    assert all(r.ok for r in reports), "\n".join(r.text() for r in reports if not r.ok)
-    finder = doctest.DocTestFinder(recurse=False)
-    for other in set(module.__all__) - set(names):
-        tests = [t for t in finder.find(getattr(module, other), other, module) if t.examples]
-        assert tests, f"{name}.{other} is no operation of the catalogue and has no doctest"
-        for test in tests:
-            assert doctest.DocTestRunner(verbose=False).run(test).failed == 0
-
-
-def test_there_are_solutions():
-    assert SOLUTIONS
-
-
-# -- in a notebook ----------------------------------------------------------------------------
-
-
-@pytest.fixture
-def notebook(monkeypatch):
-    """Run cells as a notebook does: in __main__, their sources in linecache."""
-    import __main__
-
-    names = set(vars(__main__))
-    counter = iter(range(1000))
-
-    def run(cell):
-        filename = f"<cell {next(counter)}>"
-        source = textwrap.dedent(cell)
-        linecache.cache[filename] = len(source), None, source.splitlines(keepends=True), filename
-        exec(compile(source, filename, "exec"), vars(__main__))
-        return vars(__main__)
-
-    yield run
-    for name in set(vars(__main__)) - names:
-        del vars(__main__)[name]
-
-
-def test_a_notebooks_function_brings_what_it_uses(notebook):
-    cells = notebook("""
-        import numpy as np
-        from numpy import matmul as times
-        one, table = 1, {"two": np.array([2.0])}
-
-        def doubled(a):
-            return a * table["two"].astype(a.dtype)
-
-        def linear(x, weight, bias=None):
-            y = times(x, weight.T) * one
-            if bias is not None:
-                y = y + bias
-            return y, lambda dy: (dy @ weight, doubled(dy.T @ x), None if bias is None else dy.sum(0))
-    """)
-    report = check(cells["linear"], time_limit=20)
-    assert report.status == "wrong"
-    assert "The gradient of weight is 2 times what it should be" in repr(report)
-    assert "<table>" in report._repr_html_()
-    assert "<script" not in report._repr_html_()
-
-
-def test_a_notebooks_function_may_have_another_name_and_the_decorator(notebook):
-    cells = notebook("""
-        from dlbook.differentiable import differentiable
-        from dlbook.shapes import Array, Float
-
-        @differentiable
-        def mine(x: Float[Array, "N D"], weight: Float[Array, "K D"], bias: Float[Array, " K"] | None = None
-                 ) -> Float[Array, "N K"]:
-            y = x @ weight.T if bias is None else x @ weight.T + bias
-            return y, lambda dy: (dy @ weight, dy.T @ x, None if bias is None else dy.mean(0))
-    """)
-    assert "say which one" in repr(check(cells["mine"])) or "did you mean" in repr(check(cells["mine"]))
-    assert "not their mean" in repr(check(cells["mine"], "linear", time_limit=20))
-
-
-def test_what_cannot_be_sent_is_named(notebook, tmp_path):
-    (tmp_path / "file").touch()
-    cells = notebook(f"""
-        log = open({str(tmp_path / "file")!r})
-
-        def linear(x, weight, bias=None):
-            log.read()
-    """)
-    report = check(cells["linear"])
-    cells["log"].close()
-    assert report.status == "unusable"
-    assert "uses log, a TextIOWrapper that cannot be sent" in report.headline
-
-
-@pytest.mark.parametrize("what", [3, "linear", None, lambda x: x], ids=["a number", "a string", "None", "a lambda"])
-def test_what_is_no_function_is_answered_and_nothing_is_raised(what):
-    assert not check(what, "linear").ok
-
-
-def test_a_check_inside_a_check_does_not_start_another(checked):
-    report, = checked("from dlbook import check\n" + RIGHT.replace("sum", "mean") + "print(check(linear))\n")
-    assert report.status == "wrong"
-    assert "not checked again inside a check" in report.output
-
-
-def test_without_processes_it_runs_in_place_and_says_so(monkeypatch, notebook):
-    from dlbook.exercises import notebook as module
-
-    monkeypatch.setattr(module, "available", lambda: False)
-    report = check(notebook(RIGHT.replace("sum", "mean"))["linear"])
-    assert report.status == "wrong"
-    assert "there is no limit on time and memory" in " ".join(report.notes)
-
-
 # -- limits -----------------------------------------------------------------------------------
 
 
@@ -382,7 +182,7 @@ def test_a_law_found_broken_is_told_although_time_runs_out_later(checked):
                 threading.Event().wait(0.5)
             if bias is not None:
                 failed.set()
-            return x @ weight.T, lambda dy: (dy @ weight, dy.T @ x, bias)
+            return x @ weight.T, lambda dy: (dy @ weight, dy.T @ x, None)
     """
     report, = checked(textwrap.dedent(slow), limits=Limits(seconds=2.0))
     assert report.status == "wrong"

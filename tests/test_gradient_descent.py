@@ -233,11 +233,19 @@ def test_the_mean_of_an_epochs_minibatch_gradients_is_the_full_gradient(seed, ba
         np.testing.assert_allclose(np.mean([b[leaf] for b in batches], axis=0), full, rtol=1e-10, atol=1e-12)
 
 
-def test_the_covariance_of_a_minibatch_mean_falls_as_the_formula_of_minibatches_says():
-    # All batches of 2 out of 5 are as likely as each other: their exact variance, not an estimate.
-    g = np.array([1.0, 4.0, -2.0, 0.5, 3.0])
-    means = [np.mean(g[[i, j]]) for i in range(5) for j in range(i)]
-    assert np.var(means) == pytest.approx(np.var(g) / 2 * (5 - 2) / (5 - 1), rel=1e-12)
+def test_the_noise_of_a_minibatch_gradient_falls_as_one_over_the_batch_size():
+    rng = np.random.default_rng(0)
+    params, x, target = problem(rng, n=24)
+    cost = gd.objective()
+    alone = gd.gradient_noise(cost, params, (x, target), batch_size=1, rng=None)
+    _, full = cost(params, x, target)
+    each = [cost(params, x[[i]], target[[i]])[1] for i in range(24)]
+    exact = np.mean([sum(((g - f) ** 2).sum() for g, f in zip(one, full, strict=True)) for one in each])
+    assert alone == pytest.approx(exact, rel=1e-10)
+    for batch_size in (2, 6, 12):
+        noise = gd.gradient_noise(cost, params, (x, target), batch_size=batch_size, rng=rng, epochs=400)
+        assert noise == pytest.approx(alone / batch_size * (24 - batch_size) / 23, rel=0.15)
+    assert gd.gradient_noise(cost, params, (x, target), batch_size=24, rng=rng) == pytest.approx(0, abs=1e-25)
 
 
 @pytest.mark.parametrize(
@@ -271,13 +279,14 @@ def test_sgd_measures_before_the_first_epoch_and_after_each():
     seen = []
     run = gd.sgd(
         gd.objective(), params, (x, target), lr=lambda s: 0.1 / (1 + s), batch_size=5, epochs=2, rng=None,
-        measure=lambda p: seen.append(p) or {"size": np.abs(p[0]).sum()},
+        measure=lambda p: seen.append(p) or {"size": np.abs(p[0]).sum()}, keep_path=True,
     )  # fmt: skip
     np.testing.assert_array_equal(run.measured["size"], [np.abs(p[0]).sum() for p in seen])
     np.testing.assert_array_equal(seen[0][0], params[0])
     np.testing.assert_array_equal(seen[2][0], run.params[0])
     assert len(run.values) == len(run.rates) == 6  # ceil(12 / 5) batches in each of two epochs
     assert run.rates[-1] == 0.1 / 6
+    np.testing.assert_array_equal(run.path[0][[0, 3, 6]], [p[0] for p in seen])
 
 
 @pytest.mark.parametrize(

@@ -30,12 +30,15 @@ class Status:
               help="For each operation.")
 @click.option("--memory-limit", default=2048, show_default=True, type=click.IntRange(min=0), metavar="MB",
               help="For each operation, beyond what the checker needs; 0 for none.")
+@click.option("--examples", default=60, show_default=True, type=click.IntRange(min=1), metavar="N",
+              help="Inputs drawn for each law, at most.")
 @click.option("-v", "--verbose", is_flag=True, help="Show each law with its worst error, and all that was printed.")
-def check(file: Path, names: tuple[str, ...], time_limit: float, memory_limit: int, verbose: bool) -> None:
+def check(file: Path, names: tuple[str, ...], time_limit: float, memory_limit: int, examples: int,
+          verbose: bool) -> None:
     """Check your functions in FILE against the laws that the book's own code obeys.
 
     NAME is an operation (linear, softmax, ...); without one, every operation that FILE defines is checked. A
-    function returns the pair (y, pullback). Each law is tried on up to 60 drawn inputs, and the first that fails
+    function returns the pair (y, pullback). Each law is tried on drawn inputs, and the first that fails
     is shown with the smallest input found, what you got, what was expected, and the likely mistake.
 
     \b
@@ -55,7 +58,8 @@ def check(file: Path, names: tuple[str, ...], time_limit: float, memory_limit: i
 
     status, reports = Status(), []
     try:
-        for report in check_file(file, names, limits=Limits(time_limit, memory_limit or None), progress=status):
+        for report in check_file(file, names, limits=Limits(time_limit, memory_limit or None),
+                                 examples=examples, progress=status):
             status.clear()
             reports.append(report)
             first, _, rest = report.text(verbose=verbose).partition("\n")

@@ -59,7 +59,7 @@ def docstring_words(*, n: int | None = None, n_test: int | None = None, seed: in
 
     Parameters
     ----------
-    scope : "stdlib", or "packages" to add NumPy, SciPy, scikit-learn, scikit-image and Matplotlib: a minute or more
+    scope : "stdlib", or "packages" to add NumPy, SciPy, scikit-learn, scikit-image and Matplotlib: ten seconds or more
         the first time, about 1.5 million words
     seed : of the order of the sentences
 

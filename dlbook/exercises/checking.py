@@ -23,7 +23,7 @@ class UsageError(ValueError):
 
 
 def check_file(path: str | Path, names: tuple[str, ...] = (), *, limits: Limits = ORDINARY,
-               progress: Progress | None = None) -> Iterator[Report]:
+               examples: int = 60, progress: Progress | None = None) -> Iterator[Report]:
     """Check functions of a file, each in turn, and yield a report for each.
 
     Parameters
@@ -31,6 +31,7 @@ def check_file(path: str | Path, names: tuple[str, ...] = (), *, limits: Limits 
     path : a Python file.
     names : the operations to check; every operation that the file defines by default.
     limits : time and memory for each operation.
+    examples : how many are drawn for each law at most.
     progress : called with the operation and the law that is being tried.
 
     Raises
@@ -42,16 +43,17 @@ def check_file(path: str | Path, names: tuple[str, ...] = (), *, limits: Limits 
     pairs = [[name, name] for name in names] or None
     source = path.read_bytes().decode("utf-8-sig", errors="replace")
     yield from check_source(source, path=str(path.resolve()), title=path.name, pairs=pairs, limits=limits,
-                            search=[str(path.resolve().parent)], progress=progress)
+                            search=[str(path.resolve().parent)], examples=examples, progress=progress)
 
 
 def check_source(source: str, *, path: str, title: str, pairs: list | None, limits: Limits, search: list[str],
-                 progress: Progress | None = None) -> Iterator[Report]:
+                 examples: int = 60, progress: Progress | None = None) -> Iterator[Report]:
     """Check functions of a source text. `pairs` are `[function, operation]`, or None for all that are known."""
     done: list[str] = []
     while True:
-        run = Run({"source": source, "path": path, "title": title, "pairs": pairs, "search": search, "done": done,
-                   "seconds": limits.seconds, "megabytes": limits.megabytes if LINUX else None}, limits, progress)
+        job = {"source": source, "path": path, "title": title, "pairs": pairs, "search": search, "done": done,
+               "seconds": limits.seconds, "megabytes": limits.megabytes if LINUX else None, "examples": examples}
+        run = Run(job, limits, progress)
         yield from run.reports()
         done = done + run.finished
         if run.complete or not run.finished:

@@ -65,7 +65,7 @@ def stubs(topic: str, *, file: str | None = None) -> str:
     names = operations_of(topic)
     references = [catalogue()[name].reference for name in names]
     blocks = [_stub(f) for f in references]
-    title = f"Exercise: {topic}" if topic in names else f"Exercises of the chapter {topic}: {len(names)} operations"
+    title = f"Exercise: {topic}" if topic in names else f"Exercises of the chapter {topic}"
     one = "" if topic in names else f"              all of them\n    dlbook check {file or topic + '.py'} {names[0]}"
     header = HEADER.format(title=title, file=file or f"{topic}.py", one=one)
     return "\n".join([header, _imports(references, blocks), *("\n" + block for block in blocks)])
@@ -94,7 +94,7 @@ def _imports(references: Iterable[Callable], blocks: Iterable[str]) -> str:
         head, _, names = line.partition(" import ")
         merged.setdefault(head, set()).update(names.split(", ") if names else ())
     return "\n".join(f"{head} import {', '.join(sorted(names))}" if names else head
-                     for head, names in sorted(merged.items(), key=lambda item: item[0].startswith("from")))
+                     for head, names in sorted(merged.items(), key=lambda item: ("dlbook" in item[0], item[0])))
 
 
 def _imports_of(module: ModuleType, used: set[str]) -> list[str]:

@@ -16,7 +16,6 @@ from dlbook.laws.battery import Failure, examine, laws_of
 from dlbook.laws.generic import HAVE_TORCH, NEEDS_TORCH
 from dlbook.laws.operation import Example, Op
 
-EXAMPLES = 60
 # A reader's function is not promised to run on complex numbers: the complex step is for the references.
 NOT_FOR_READERS = {"complex step"}
 
@@ -57,11 +56,13 @@ class Trial:
     tell : called with what happens, `("law", name)`, `("trying", lines)`, `("broken", ...)`, so that someone
         outside knows how far it came if the code never returns.
     before_torch : called before the first law that needs torch.
+    examples : how many are drawn for each law at most.
     """
 
-    def __init__(self, op: Op, written: Callable, filename: str, tell: Callable, before_torch: Callable = lambda: None):
+    def __init__(self, op: Op, written: Callable, filename: str, tell: Callable, before_torch: Callable = lambda: None,
+                 examples: int = 60):
         self.op, self.written, self.filename = op, written, filename
-        self.tell, self.before_torch = tell, before_torch
+        self.tell, self.before_torch, self.examples = tell, before_torch, examples
         self.cause: BaseException | None = None
 
     def run(self) -> Report:
@@ -74,7 +75,7 @@ class Trial:
         laws = laws_for(op)
         rows = []
         try:
-            for result in examine(op, f, examples=EXAMPLES, progress=partial(self._next, len(laws)),
+            for result in examine(op, f, examples=self.examples, progress=partial(self._next, len(laws)),
                                   laws={n: self._watched(n, law) for n, law in laws.items()}):
                 if isinstance(result, Failure):
                     return self._failed(f, result, laws[result.law], rows)

@@ -166,7 +166,7 @@ def serve() -> None:
             else:
                 try:
                     report = Trial(operations[operation], written, job["path"], tell,
-                                   before_torch=lambda: import_torch(job["megabytes"])).run()
+                                   before_torch=lambda: import_torch(job["megabytes"]), examples=job["examples"]).run()
                 except Halt as halt:
                     report = halt.report
             faulthandler.cancel_dump_traceback_later()

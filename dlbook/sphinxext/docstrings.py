@@ -16,11 +16,11 @@ _FIELDS = {"Parameters": "param", "Attributes": "ivar", "Raises": "raises", "Ret
 
 def connect(app: Sphinx) -> None:
     """Take part in a Sphinx build."""
-    app.connect("autodoc-process-docstring", _process)
+    app.connect("autodoc-process-docstring", _process, priority=400)  # before others add to a docstring (500)
 
 
 def _process(app: Sphinx, what: str, name: str, obj: object, options: dict, lines: list[str]) -> None:
-    lines[:] = to_sphinx(lines)
+    lines[:] = [*to_sphinx(lines), ""]  # others may add a paragraph
 
 
 def to_sphinx(lines: list[str]) -> list[str]:
@@ -47,19 +47,26 @@ def to_sphinx(lines: list[str]) -> list[str]:
 def _inline(text: str, keep: Callable[[str], str]) -> str:
     """Rewrite formulas, code and labels of equations; protect what only looks like markup."""
     text = re.sub(r":\n\n((?: {4}.*\n|\n)*(?: {4}.*))", lambda m: ":" + keep(f":\n\n{m[1]}"), text)  # code block
-    text = re.sub(r"^>>>(?:.*\n)+?(?=\n|\Z)|^>>>.*\Z", lambda m: keep(m[0]), text, flags=re.M)  # examples
+    text = re.sub(
+        r"^>>>(?:.*\n)+?(?=\n|\Z)|^>>>.*\Z", lambda m: keep(re.sub(r" *# doctest:.*", "", m[0])), text, flags=re.M
+    )  # examples
     text = re.sub(r"``.+?``|:[\w:]+:`[^`]+`", lambda m: keep(m[0]), text)
     text = re.sub(r"^( *)\$\$(.+?)\$\$ *$", lambda m: keep(_display(m[2], m[1])), text, flags=re.M | re.S)
-    text = re.sub(r"\$([^$]+)\$", lambda m: keep(f":math:`{' '.join(m[1].split())}`"), text)
-    text = re.sub(r"`([^`]+)`", lambda m: keep(f"``{' '.join(m[1].split())}``"), text)
+    text = re.sub(r"\$([^$]+)\$(\w?)", lambda m: keep(_word(f":math:`{_line(m[1])}`", m[2])), text)
+    text = re.sub(r"`([^`]+)`(\w?)", lambda m: keep(_word(f"``{_line(m[1])}``", m[2])), text)
     text = re.sub(r"\*\*Book\*\*.*", lambda m: re.sub(r"\beq-[\w-]+", lambda e: keep(f":eq:`{e[0]}`"), m[0]), text)
-    text = re.sub(
-        r"(?<=\w)_(?!\w)|\||(?<!\*)\*{1,2}(?=\w+(?: :|,|$))",
-        lambda m: keep(re.sub(".", r"\\\g<0>", m[0])),
-        text,
-        flags=re.M,
-    )
-    return re.sub(r"(\*\*Source\*\*.*)\n(?=\*\*Book\*\*)", r"\1\n\n", text)
+    # Bold and emphasis stay; any other sign that would be markup by accident (*args, |x|, name_) is escaped.
+    signs = r"(\*\*[^*\n]+\*\*|(?<![\w*])\*[^\s*](?:[^*\n]*[^\s*])?\*(?![\w*]))|[|*]|(?<=\w)_(?!\w)"
+    return re.sub(signs, lambda m: m[0] if m[1] else keep("\\" + m[0]), text)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _word(markup: str, letter: str) -> str:
+    """Let a letter follow markup: `Example`s."""
+    return f"{markup}\\ {letter}" if letter else markup
 
 
 def _display(formula: str, indent: str) -> str:

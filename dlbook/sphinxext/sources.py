@@ -44,6 +44,7 @@ class Sources:
     def __init__(self, root: Path, package: str = "dlbook"):
         self.root, self.package = Path(root), package
         self._modules: dict[str, Module | None] = {}
+        self._imports: dict[str, set[str]] = {}
 
     # -- modules and names ---------------------------------------------------------------------
 
@@ -183,7 +184,7 @@ class Sources:
         home = self._lazy_home(package, name)
         if home is None and self.home(source, name):
             return []  # imported by the package itself: its own imports say so
-        return [home] if home else self.below(source)
+        return [home, *self._fetched(home, name)] if home else self.below(source)
 
     def _attributes(self, tree: ast.AST, alias: str, bound: str) -> Iterator[str]:
         """List the modules behind `alias.name` where alias is a lazy package; all of it when used bare."""
@@ -198,6 +199,8 @@ class Sources:
                 if attribute is None:
                     if module.lazy:
                         yield from self.below(here)
+                    break
+                if attribute.attr.startswith("__"):  # __file__, __version__: the package itself
                     break
                 fetched = list(self._fetched(here, attribute.attr))
                 yield from fetched
@@ -240,7 +243,9 @@ class Sources:
                 continue
             reached.add(name)
             parent = name.rpartition(".")[0]
-            todo |= {parent} | self.imports(module.tree, module)
+            if name not in self._imports:
+                self._imports[name] = self.imports(module.tree, module)
+            todo |= {parent} | self._imports[name]
         modules = [self.module(name) for name in reached]
         folders = {m.path.parent for m in modules} | {f for m in modules for f in self._resources(m)}
         return {m.path for m in modules} | {data for folder in folders for data in _data_files(folder)}

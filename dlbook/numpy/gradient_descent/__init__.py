@@ -10,7 +10,7 @@ from dlbook.numpy.gradient_descent.curvature import (
 from dlbook.numpy.gradient_descent.descent import Descent, gradient_descent, quadratic, value_and_grad
 from dlbook.numpy.gradient_descent.line_search import armijo_line_search, gradient_descent_armijo
 from dlbook.numpy.gradient_descent.one_layer import init_one_layer, objective, train_one_layer
-from dlbook.numpy.gradient_descent.stochastic import minibatches, sgd
+from dlbook.numpy.gradient_descent.stochastic import gradient_noise, minibatches, sgd
 
 __all__ = [
     "Descent",
@@ -19,6 +19,7 @@ __all__ = [
     "contraction_factor",
     "gradient_descent",
     "gradient_descent_armijo",
+    "gradient_noise",
     "hessian_vector_product",
     "init_one_layer",
     "largest_curvature",

@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from dlbook.numpy.gradient_descent.descent import Descent, Rate, check_finite, rate_of
-from dlbook.numpy.gradient_descent.trees import check_params, tree_map
+from dlbook.numpy.gradient_descent.descent import Descent, Rate, check_finite, rate_of, stacked
+from dlbook.numpy.gradient_descent.trees import check_params, inner, tree_map
 from dlbook.numpy.linear_classifiers.arguments import check_rows, whole_number
 from dlbook.shapes import Array, Int
 
-__all__ = ["minibatches", "sgd"]
+__all__ = ["gradient_noise", "minibatches", "sgd"]
 
 
 def minibatches(
@@ -61,9 +61,53 @@ def _deal(n: int, batch_size: int, rng, drop_last: bool) -> Iterator[Array]:
         yield rows[start : min(start + batch_size, end)]
 
 
+def gradient_noise(
+    value_and_grad: Callable, params: Any, data: tuple[Array, ...], *, batch_size: int,
+    rng: np.random.Generator | None, epochs: int = 1,
+) -> float:
+    r"""Measure how far the gradient of a mini-batch lies from the gradient of all examples.
+
+    $$\mathbb{E}\, |\nabla f_B - \nabla f|^2 = \frac{1}{B} \, \frac{n - B}{n - 1} \;
+    \frac1n \sum_i |\nabla f_i - \nabla f|^2$$
+
+    The mean over all full batches of some epochs; with batch_size 1 it is the last factor, exactly.
+
+    Parameters
+    ----------
+    value_and_grad : maps `(params, *batch)` to `(value, grads)`.
+    params : where to look, a float array or a tree of them.
+    data : arrays with one row per example.
+    batch_size : B, at least 1.
+    rng : deals the batches.
+    epochs : deals to average over, at least 1.
+
+    Returns
+    -------
+    noise : in squared units of the gradient.
+
+    Raises
+    ------
+    ValueError : for empty or unequal data, or an option outside its range.
+
+    **Source** Bottou, Curtis and Nocedal (2018), section 4.2.
+    **Book** eq-minibatch-gradient
+    """
+    n = check_rows("gradient_noise", **{f"data[{i}]": column for i, column in enumerate(data)})
+    epochs = whole_number("gradient_noise", "epochs", epochs, 1)
+    check_params("gradient_noise", params)
+    _, full = value_and_grad(params, *data)
+    distances = []
+    for _ in range(epochs):
+        for rows in minibatches(n, batch_size, rng, drop_last=True):
+            _, grads = value_and_grad(params, *(column.take(rows, axis=0) for column in data))
+            gap = tree_map(np.subtract, grads, full)
+            distances.append(inner(gap, gap))
+    return float(np.mean(distances))
+
+
 def sgd(
     value_and_grad: Callable, params: Any, data: tuple[Array, ...], *, lr: Rate, batch_size: int, epochs: int,
-    rng: np.random.Generator | None, drop_last: bool = False, measure: Callable | None = None,
+    rng: np.random.Generator | None, drop_last: bool = False, measure: Callable | None = None, keep_path: bool = False,
 ) -> Descent:
     r"""Walk downhill by the gradients of mini-batches.
 
@@ -81,6 +125,7 @@ def sgd(
     rng : shuffles before each epoch; None takes the examples in order.
     drop_last : leave out the last batch of an epoch when it is smaller than the others.
     measure : maps params to a dict of numbers, called before the first epoch and after each.
+    keep_path : keep the parameters of every step (memory: steps + 1 times the parameters).
 
     Returns
     -------
@@ -101,6 +146,7 @@ def sgd(
     check_params("sgd", params)
     params = tree_map(np.array, params)
     values, rates, found = [], [], [measure(params)] if measure else []
+    visited = [params] if keep_path else []
     for _ in range(epochs):
         for rows in minibatches(n, batch_size, rng, drop_last=drop_last):
             value, grads = value_and_grad(params, *(column.take(rows, axis=0) for column in data))
@@ -109,7 +155,9 @@ def sgd(
             values.append(value)
             rates.append(rate)
             params = tree_map(lambda p, g, rate=rate: p - rate * g, params, grads)
+            if keep_path:
+                visited.append(params)
         if measure:
             found.append(measure(params))
     measured = {name: np.array([row[name] for row in found]) for name in found[0]} if found else {}
-    return Descent(params, np.array(values), np.array(rates), measured=measured)
+    return Descent(params, np.array(values), np.array(rates), stacked(visited), measured)

@@ -81,8 +81,9 @@ def softmax(x: Float[Array, "*S"], *, axis: int = -1) -> Float[Array, "*S"]:
     p *= 1 / sums  # one division a row, not one an entry
 
     def pullback(dp):
-        dx = p * dp
-        dx -= p * dx.sum(axis=axis, keepdims=True)  # p cannot leave the plane sum(p) = 1
+        # p cannot leave the plane sum(p) = 1: what dp says in common to all classes goes nowhere.
+        dx = dp - np.expand_dims(np.vecdot(p, dp, axis=axis), axis)
+        dx *= p
         return (dx,)
 
     return p, pullback

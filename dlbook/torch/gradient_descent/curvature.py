@@ -24,10 +24,14 @@ def contraction_factor(lr: float, eigenvalues) -> float:
 
 
 def hessian_vector_product(value_and_grad: Callable, params: Any, v: Any, *data) -> Any:
-    """Multiply the matrix of second derivatives by a vector: exactly, by forward mode over the gradient."""
+    """Multiply the matrix of second derivatives by a vector: exactly, by the pullback of the gradient.
+
+    The pullback multiplies by the transposed Jacobian of the gradient, and a matrix of second derivatives is symmetric.
+    """
     check_params("hessian_vector_product", params)
     check_params("hessian_vector_product", v, "v")
-    return torch.func.jvp(lambda p: value_and_grad(p, *data)[1], (params,), (v,))[1]
+    _, pullback = torch.func.vjp(lambda p: value_and_grad(p, *data)[1], params)
+    return pullback(v)[0]
 
 
 def power_iteration(operator, start: Any, *, steps: int = 100, tol: float = 1e-9) -> Eigenpair:

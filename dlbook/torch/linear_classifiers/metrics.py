@@ -15,7 +15,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def _labels(function: str, target: Tensor, classes: int, **rows) -> Tensor:
+def check_labels(function: str, target: Tensor, classes: int, **rows) -> Tensor:
     """Return the labels as int64, after checking that they are classes."""
     if rows:
         check_rows(function, **rows, target=target)
@@ -30,27 +30,27 @@ def _labels(function: str, target: Tensor, classes: int, **rows) -> Tensor:
 def one_hot(target: Integer[Tensor, " N"], num_classes: int, *, dtype: str = "float32") -> Float[Tensor, "N K"]:
     """Write each label as a row with a single 1."""
     classes = whole_number("one_hot", "num_classes", num_classes, 1)
-    return F.one_hot(_labels("one_hot", target, classes), classes).to(getattr(torch, dtype))
+    return F.one_hot(check_labels("one_hot", target, classes), classes).to(getattr(torch, dtype))
 
 
 @twin
 def accuracy(scores: Float[Tensor, "N K"], target: Integer[Tensor, " N"]) -> float:
     """Count how often the largest score is the label's."""
-    labels = _labels("accuracy", target, scores.shape[1], scores=scores)
+    labels = check_labels("accuracy", target, scores.shape[1], scores=scores)
     return (scores.argmax(dim=1) == labels).double().mean().item()
 
 
 @twin
 def confusion_matrix(scores: Float[Tensor, "N K"], target: Integer[Tensor, " N"]) -> Integer[Tensor, "K K"]:
     """Count for each true class which class was predicted."""
-    labels, classes = _labels("confusion_matrix", target, scores.shape[1], scores=scores), scores.shape[1]
+    labels, classes = check_labels("confusion_matrix", target, scores.shape[1], scores=scores), scores.shape[1]
     return torch.bincount(labels * classes + scores.argmax(dim=1), minlength=classes**2).reshape(classes, classes)
 
 
 @twin
 def reliability_diagram(p: Float[Tensor, "N K"], target: Integer[Tensor, " N"], *, bins: int = 15) -> Reliability:
     """Sort the predictions by their confidence, and see how many are right at each level."""
-    labels = _labels("reliability_diagram", target, p.shape[1], p=p)
+    labels = check_labels("reliability_diagram", target, p.shape[1], p=p)
     bins = whole_number("reliability_diagram", "bins", bins, 1)
     sums = p.sum(dim=1)
     if p.min() < 0 or (sums - 1).abs().max() > 1e-3:
@@ -81,7 +81,7 @@ def expected_calibration_error(p: Float[Tensor, "N K"], target: Integer[Tensor, 
 @twin
 def temperature_scale(scores: Float[Tensor, "N K"], target: Integer[Tensor, " N"]) -> float:
     """Find the one temperature that makes the softmax of scores / T most honest on held-out examples."""
-    labels = _labels("temperature_scale", target, scores.shape[1], scores=scores)
+    labels = check_labels("temperature_scale", target, scores.shape[1], scores=scores)
     s = scores.double()
     s = s - s.max(dim=1, keepdim=True).values
     slope = torch.func.grad(lambda beta: F.cross_entropy(beta * s, labels))

@@ -1,0 +1,103 @@
+"""What a reader starts from, and what the book answers: stubs and solutions."""
+
+import ast
+import doctest
+import inspect
+from functools import partial
+from importlib import import_module
+
+import pytest
+from readers import checked_in
+
+from dlbook.exercises import solutions
+from dlbook.exercises.isolation import Limits
+from dlbook.exercises.stubs import UnknownTopicError, operations_of, stubs
+from dlbook.laws.operation import catalogue
+
+
+@pytest.fixture
+def checked(tmp_path):
+    """Check a source text and return its reports."""
+    return partial(checked_in, tmp_path)
+
+
+TOPICS = [*dict.fromkeys(op.chapter for op in catalogue().values()), *catalogue()]
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_stubs_compile_import_and_hold_no_solution(topic):
+    source = stubs(topic)
+    space = {}
+    exec(compile(source, "stubs", "exec"), space)
+    for name in operations_of(topic):
+        reference = catalogue()[name].reference
+        assert str(inspect.signature(space[name])) == str(inspect.signature(reference))
+        assert space[name].__doc__ == reference.__doc__
+        with pytest.raises(NotImplementedError, match=name):
+            space[name](*_nothing(reference), **_options(reference))
+    bodies = [node.body for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+    assert all(len(statements) == 2 for statements in bodies), "a docstring and the line that raises, nothing else"
+
+
+def test_a_stub_is_not_written_yet(checked):
+    report, = checked(stubs("linear"))
+    assert report.status == "unwritten"
+
+
+def test_an_unknown_topic_is_met_with_a_suggestion():
+    with pytest.raises(UnknownTopicError, match="did you mean 'linear_classifiers'"):
+        stubs("linear_classifier")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("topic", list(dict.fromkeys(op.chapter for op in catalogue().values())))
+def test_the_references_pasted_into_the_stubs_pass(checked, topic):
+    """What the checker asks of a reader is what the book's own code does; twins are left to the suite."""
+    source = stubs(topic)
+    for name in operations_of(topic):
+        reference = catalogue()[name].reference
+        module = inspect.getmodule(reference.definition)
+        written = f"from {module.__name__} import {name}\n    return {name}.definition(*{_call(reference)})"
+        source = source.replace(f'raise NotImplementedError("{name}: write me")', written)
+    reports = checked(source, limits=Limits(120), examples=5)
+    assert [r.operation for r in reports] == list(operations_of(topic))
+    assert all(r.ok for r in reports), "\n".join(r.text() for r in reports if not r.ok)
+
+
+def _call(reference) -> str:
+    """Return the arguments with which a stub calls the reference: `[x, weight], **{'eps': eps}`."""
+    parameters = inspect.signature(reference).parameters.values()
+    options = ", ".join(f"{p.name!r}: {p.name}" for p in parameters if p.kind == p.KEYWORD_ONLY)
+    return f"[{', '.join(p.name for p in parameters if p.kind != p.KEYWORD_ONLY)}], **{{{options}}}"
+
+
+# -- solutions --------------------------------------------------------------------------------
+
+SOLUTIONS = list(solutions.modules())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SOLUTIONS)
+def test_every_solution_obeys_the_laws_or_its_doctest(checked, name):
+    module = import_module(name)
+    names = [n for n in module.__all__ if n in catalogue()]
+    reports = checked(inspect.getsource(module), *names, limits=Limits(120), examples=5) if names else []
+    assert all(r.ok for r in reports), "\n".join(r.text() for r in reports if not r.ok)
+    finder = doctest.DocTestFinder(recurse=False)
+    for other in set(module.__all__) - set(names):
+        tests = [t for t in finder.find(getattr(module, other), other, module) if t.examples]
+        assert tests, f"{name}.{other} is no operation of the catalogue and has no doctest"
+        for test in tests:
+            assert doctest.DocTestRunner(verbose=False).run(test).failed == 0
+
+
+def test_there_are_solutions():
+    assert SOLUTIONS
+
+
+def _nothing(reference) -> list[None]:
+    return [None for p in inspect.signature(reference).parameters.values() if p.kind != p.KEYWORD_ONLY]
+
+
+def _options(reference) -> dict[str, None]:
+    return {p.name: None for p in inspect.signature(reference).parameters.values() if p.kind == p.KEYWORD_ONLY}
