@@ -49,6 +49,19 @@ def _key(a):
     return kind, getattr(a, "dtype", None), getattr(a, "shape", None)
 
 
+def _variable_in(args):
+    """Return the first variable of a tape among nested arguments, or None."""
+    for arg in args:
+        if hasattr(arg, "__differentiable__"):
+            return arg
+        kind = type(arg)
+        if kind is tuple or kind is list or kind is dict:
+            found = _variable_in(arg.values() if kind is dict else arg)
+            if found is not None:
+                return found
+    return None
+
+
 def differentiable(definition: Callable) -> Callable:
     """Turn a definition that returns `(y, pullback)` into a function that returns `y`.
 
@@ -87,9 +100,10 @@ def differentiable(definition: Callable) -> Callable:
 
     @functools.wraps(definition)
     def function(*args, **options):
-        for arg in args:  # a variable of a tape takes the call over, and records it
-            if hasattr(arg, "__differentiable__"):
-                return arg.__differentiable__(function, args, options)
+        args, options = promise.bind(args, options)
+        variable = _variable_in(args)
+        if variable is not None:  # it takes the call over: its tape records it
+            return variable.__differentiable__(function, args, options)
         return both(*args, **options)[0]
 
     def function_vjp(*args, **options):

@@ -144,12 +144,14 @@ def _fit(hint, value, where: str) -> None:
         raise _Misfit(where, hint, value)
 
 
-def _bindings(hint, value) -> Iterator[tuple[str, int]]:
-    """Yield `(axis, size)` for an array whose annotation names each of its axes."""
+def _bindings(hint, value) -> Iterator[tuple[str, Any]]:
+    """Yield `(axis, size)` for an array whose annotation names each of its axes, or all of them at once: `*S`."""
     for member in alternatives(hint):
         if _is_array_hint(member) and hasattr(value, "shape"):
             names = member.dim_str.split()
-            if len(names) == len(value.shape):
+            if len(names) == 1 and names[0].startswith("*"):
+                yield names[0], tuple(value.shape)
+            elif len(names) == len(value.shape):
                 yield from ((n, s) for n, s in zip(names, value.shape, strict=True) if n.isidentifier())
 
 
@@ -184,7 +186,7 @@ class Promise:
         """
         bound = self.signature.bind(*args, **options)
         with jaxtyped("context"):
-            known: dict[str, tuple[int, str]] = {}
+            known: dict[str, tuple[Any, str]] = {}
             for name, parameter in self.signature.parameters.items():
                 if name not in bound.arguments:
                     continue
