@@ -93,7 +93,9 @@ def _expected(hint) -> str:
                 member.__name__.split("[")[0], "array"
             )
             dims = member.dim_str.split()
-            word = f"{kind} of shape ({', '.join(dims)}{',' if len(dims) == 1 else ''})"
+            word = f"{kind} of shape ({', '.join(dims)}{',' if len(dims) == 1 else ''})" if dims else "NumPy float"
+            if dims and dims[0].startswith("*#"):
+                word = f"{kind} that broadcasts"
         elif member in (type(None), np.floating):
             word = "None" if member is type(None) else "NumPy float"
         elif get_origin(member) is typing.Literal:
@@ -244,4 +246,4 @@ def _where_from(hint, value, known: dict) -> str:
             axes += [a for a in member.dim_str.split() if a in known]
     if not axes:
         return ""
-    return " with " + ", ".join(f"{a} = {known[a][0]} from {known[a][1]}" for a in dict.fromkeys(axes))
+    return " with " + ", ".join(f"{a.lstrip('*#')} = {known[a][0]} from {known[a][1]}" for a in dict.fromkeys(axes))

@@ -13,19 +13,22 @@ __all__ = ["amax", "mean", "sum"]
 @twin
 def sum(x: Float[Tensor, "..."], *, axis: Axis = None, keepdims: bool = False) -> Float[Tensor, "..."]:
     """Sum over some axes, or over all."""
-    return torch.sum(x, dim=_dims(x, axis), keepdim=keepdims) if x.ndim else x.clone()
+    dims = _dims(x, axis)
+    return torch.sum(x, dim=dims, keepdim=keepdims) if dims else x.clone()  # to PyTorch () means all axes
 
 
 @twin
 def mean(x: Float[Tensor, "..."], *, axis: Axis = None, keepdims: bool = False) -> Float[Tensor, "..."]:
     """Average over some axes, or over all."""
-    return torch.mean(x, dim=_dims(x, axis), keepdim=keepdims) if x.ndim else x.clone()
+    dims = _dims(x, axis)
+    return torch.mean(x, dim=dims, keepdim=keepdims) if dims else x.clone()  # to PyTorch () means all axes
 
 
 @twin
 def amax(x: Float[Tensor, "..."], *, axis: Axis = None, keepdims: bool = False) -> Float[Tensor, "..."]:
     """Take the largest entry; entries that share the maximum share its gradient equally."""
-    return torch.amax(x, dim=_dims(x, axis), keepdim=keepdims) if x.ndim else x.clone()
+    dims = _dims(x, axis)
+    return torch.amax(x, dim=dims, keepdim=keepdims) if dims else x.clone()  # to PyTorch () means all axes
 
 
 def _dims(x: Tensor, axis: Axis) -> tuple[int, ...]:
