@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -18,7 +19,8 @@ __all__ = ["fig_cost", "fig_graph", "fig_schedule", "fig_step_sweep"]
 _SIGNS = {
     "add": ("+", "{} + {}"), "sub": ("−", "{} − {}"), "mul": ("×", "{} × {}"), "div": ("÷", "{} / {}"),
     "neg": ("−", "−{}"), "scale": ("×{c:g}", "{c:g} × {}"), "exp": ("exp", "exp({})"), "log": ("log", "log({})"),
-    "sin": ("sin", "sin({})"), "cos": ("cos", "cos({})"), "sqrt": ("√", "√{}"), "tanh": ("tanh", "tanh({})"), "pow": ("^{c:g}", "{}^{c:g}"),
+    "sin": ("sin", "sin({})"), "cos": ("cos", "cos({})"), "sqrt": ("√", "√{}"), "tanh": ("tanh", "tanh({})"),
+    "pow": ("^{c:g}", "{}^{c:g}"),
 }  # fmt: skip
 
 
@@ -99,7 +101,7 @@ def _place(nodes: list[dict], edges: list[dict]) -> int:
     places = {id(p): p for p in [*(n["place"] for n in nodes), *(p for chain in chains for p in chain)]}
     near = {key: [] for key in places}
     for chain in chains:
-        for a, b in zip(chain, chain[1:], strict=False):
+        for a, b in pairwise(chain):
             near[id(a)].append(b)
             near[id(b)].append(a)
     layers = {}
@@ -122,7 +124,12 @@ def _draw_graph(ax: Axes, nodes: list[dict], edges: list[dict], layers: int) -> 
     look = {"ha": "center", "fontsize": 8.5}
     for edge in edges:
         points = np.array([nodes[edge["from"]]["place"], *edge["via"], nodes[edge["to"]]["place"]], float)
-        ax.plot(points[:, 0], 1 - points[:, 1], color=style.FOREGROUND, lw=0.9, alpha=0.6, zorder=1)
+        ends = points * [1, -1] + [0, 1]
+        for number, (start, end) in enumerate(pairwise(ends)):
+            last = number == len(ends) - 2
+            arrow = {"arrowstyle": "->" if last else "-", "color": style.FOREGROUND, "lw": 0.9, "alpha": 0.6}
+            arrow |= {"shrinkA": 0 if number else 11, "shrinkB": 12 if last else 0}
+            ax.annotate("", end, start, arrowprops=arrow)
     for node in nodes:
         x, y = node["place"][0], 1 - node["place"][1]
         ax.plot(x, y, "o", ms=22, mfc=(*style.rgb(style.PALETTE["grey"]), 0.35), mec=style.FOREGROUND, zorder=2)
