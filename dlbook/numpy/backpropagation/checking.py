@@ -52,7 +52,7 @@ def numerical_gradient(
     x : a float array.
     dy : the cotangent of f(x), 1 by default when that is a scalar.
     scheme : which formula.
-    h : the step, by default one that suits the scheme and x's dtype, times the largest entry of x where that is above 1.
+    h : the step, by default one that suits the scheme and x's dtype, times the largest entry of x if above 1.
 
     Returns
     -------
@@ -84,7 +84,8 @@ def step_sweep(
 ) -> tuple[np.ndarray, np.ndarray]:
     r"""Measure the error of a numerical gradient for many steps: the data of the V-shaped curve.
 
-    $$\text{error}(h) \approx \underbrace{a\,h^p}_{\text{truncation}} + \underbrace{b\,\frac{\epsilon}{h}}_{\text{rounding}},
+    $$\text{error}(h) \approx
+    \underbrace{a\,h^p}_{\text{truncation}} + \underbrace{b\,\frac{\epsilon}{h}}_{\text{rounding}},
     \qquad h^* = \Big(\frac{b\,\epsilon}{a\,p}\Big)^{1/(p+1)}$$
 
     Parameters
@@ -207,7 +208,7 @@ def gradient_check(
         name = f"{getattr(f, '__name__', 'f')}, argument {i}"
         findings += [_probe(name + where, along, args, arg, _floats(dy), grads[i], u, kinks) for where, u in probes]
     if not findings:
-        raise TypeError(f"gradient_check: no argument of {getattr(f, '__name__', 'f')} holds floats, expected at least one")
+        raise TypeError(f"gradient_check: {getattr(f, '__name__', 'f')} got no floats, expected at least one array of them")
     return GradientCheck(tuple(findings))
 
 

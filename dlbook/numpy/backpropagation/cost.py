@@ -71,7 +71,8 @@ def cost(y: Variable) -> Cost:
         there, back, inside = _record_cost(record)
         forward, backward, largest = forward + there, backward + back, max(largest, inside)
         uses.update(leaf for _, leaf in leaves(record.args) if isinstance(leaf, Variable))
-        arrays |= {id(a): np.size(value(a)) for _, a in (*leaves(record.args), *leaves(record.y)) if hasattr(a, "dtype")}
+        touched = (*leaves(record.args), *leaves(record.y))
+        arrays |= {id(a): np.size(value(a)) for _, a in touched if hasattr(a, "dtype")}
     meetings = sum((n - 1) * v.value.size for v, n in uses.items())
     kept = sum(arrays.values())
     return Cost(forward, backward + meetings, kept, kept + largest)

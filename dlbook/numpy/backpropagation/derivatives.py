@@ -124,7 +124,7 @@ def _start(function: str, args: Any) -> tuple[Tape, Any]:
 def _end(function: str, y) -> Variable:
     """Refuse a value that is not one variable."""
     if not isinstance(y, Variable):
-        raise TypeError(f"{function}: f gave {describe(y)}, expected one array made by @differentiable functions of args")
+        raise TypeError(f"{function}: f gave {describe(y)}, expected an array that @differentiable functions made")
     return y
 
 

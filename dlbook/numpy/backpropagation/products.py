@@ -100,7 +100,7 @@ def _letters(equation: str, shapes: list[tuple[int, ...]]) -> tuple[tuple[str, .
     inputs = tuple(before.split(","))
     for letters in (*inputs, out):
         if len(set(letters)) < len(letters):
-            raise ValueError(f"einsum: equation {equation!r} repeats a letter in {letters!r}, expected different letters")
+            raise ValueError(f"einsum: equation {equation!r} repeats a letter in {letters!r}, expected different ones")
     if not set(out) <= set(before):
         raise ValueError(f"einsum: equation {equation!r} asks for {''.join(sorted(set(out) - set(before)))!r}, "
                          "expected letters of the operands")

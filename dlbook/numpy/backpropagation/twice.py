@@ -15,7 +15,7 @@ def recorded_pullback(tape, record) -> Callable:
     """Return the way back of a record as operations on its tape.
 
     A primitive's pullback is made of primitives, so that calling its definition with variables is all it takes. Any
-    other operation's pullback becomes one operation, whose own derivative is a difference: `differences_of_the_pullback`.
+    other operation's pullback becomes one operation, and that one's derivative is a difference.
     """
     if getattr(record.f, "twice", False):
         return record.f.definition(*record.args, **record.options)[1]
@@ -31,7 +31,7 @@ def differences_of_the_pullback(f: Callable, options: dict) -> Callable:
     $\nabla^2 \langle \bar y, f(x) \rangle\, v$; second derivatives commute, so that it is the derivative of
     $J(x)^\top \bar y$ along v: a directional difference of the gradient. Two evaluations serve both.
 
-    **Source** The central difference's best step is the cube root of the rounding unit: Press et al. (2007), section 5.7.
+    **Source** Press et al. (2007), section 5.7: a central difference's best step is the cube root of eps.
     **Book** eq-difference-of-gradients
     """
 
@@ -61,8 +61,8 @@ def is_float(leaf) -> bool:
 
 def moved(tree, v, t: float):
     """Return tree + t v, leaf by leaf; what is not a float stays."""
-    steps = (leaf + t * d if is_float(leaf) else leaf for (_, leaf), (_, d) in zip(leaves(tree), leaves(v), strict=True))
-    return refill(tree, steps)
+    pairs = zip(leaves(tree), leaves(v), strict=True)
+    return refill(tree, (leaf + t * d if is_float(leaf) else leaf for (_, leaf), (_, d) in pairs))
 
 
 def difference(a, b, width: float):

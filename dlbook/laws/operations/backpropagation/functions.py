@@ -111,7 +111,7 @@ operation(
     bugs=(
         forgotten("(scale(div(dy, sqrt(x)), by=0.5),)"),
         Bug("half forgotten", "by=0.5", "by=1.0", "The slope is 1 / (2 sqrt x)."),
-        Bug("root forgotten in the slope", "div(dy, sqrt(x))", "div(dy, x)", "The slope is 1 / (2 sqrt x), not 1 / (2x)."),
+        Bug("root forgotten", "div(dy, sqrt(x))", "div(dy, x)", "The slope is 1 / (2 sqrt x), and not 1 / (2x)."),
     ),
 )
 
@@ -144,7 +144,7 @@ operation(
     exact=(((np.array([0.0, np.pi / 2]),), {}, [0.0, 1.0], ([1.0, 0.0],)),),
     bugs=(
         forgotten("(mul(dy, cos(x)),)"),
-        Bug("sign of the slope", "(mul(dy, cos(x)),)", "(neg(mul(dy, cos(x))),)", "The sine rises at 0: its slope is +cos."),
+        Bug("sign of the slope", "(mul(dy, cos(x)),)", "(neg(mul(dy, cos(x))),)", "The sine rises at 0: +cos."),
         Bug("degrees", "return np.sin(value(x))", "return np.sin(np.pi / 180 * value(x))", "Angles are in radians."),
     ),
 )

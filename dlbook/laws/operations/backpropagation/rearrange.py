@@ -204,6 +204,12 @@ def a_row_taken_twice_has_twice_the_gradient(f, example):
     np.testing.assert_array_equal(pullback2(np.ones_like(y2))[0], 2 * pullback(np.ones_like(y))[0])
 
 
+OVERWRITTEN = Bug(
+    "repeated rows overwrite each other",
+    "np.add.at(np.moveaxis(y, axis, 0), index, np.moveaxis(value(x), axis, 0))",
+    "np.moveaxis(y, axis, 0)[index] += np.moveaxis(value(x), axis, 0)",
+    "y[index] += x keeps one of the rows that share a number: use np.add.at.",
+)
 OUTSIDE = {
     "a number beyond the axis": lambda e: e.with_args(np.ones((2, 2)), np.array([0, 2])),
     "a negative number": lambda e: e.with_args(np.ones((2, 2)), np.array([0, -1])),
@@ -222,9 +228,7 @@ operation(
         inner_products_are_the_same_on_both_sides,
     ),
     bugs=(
-        Bug("repeated rows overwrite each other", "np.add.at(np.moveaxis(y, axis, 0), index, np.moveaxis(value(x), axis, 0))",
-            "np.moveaxis(y, axis, 0)[index] += np.moveaxis(value(x), axis, 0)",
-            "y[index] += x keeps one of the rows that share a number: use np.add.at."),
+        OVERWRITTEN,
         Bug("always the first axis", "np.take(value(x), index, axis)", "np.take(value(x), index % len(x), 0)",
             "Rows are taken along the axis that is asked for."),
         Bug("off by one", "np.take(value(x), index, axis)", "np.take(value(x), (index + 1) % size, axis)",
@@ -270,11 +274,8 @@ operation(
     invariants=(rows_without_a_number_are_zero, no_row_is_lost, inner_products_are_the_same_on_both_sides),
     exact=(((np.array([1.0, 2.0, 4.0]), np.array([0, 0, 2])), {"size": 3}, [3.0, 0.0, 4.0], ([1.0, 1.0, 1.0], None)),),
     bugs=(
-        Bug("repeated rows overwrite each other", "np.add.at(np.moveaxis(y, axis, 0), index, np.moveaxis(value(x), axis, 0))",
-            "np.moveaxis(y, axis, 0)[index] += np.moveaxis(value(x), axis, 0)",
-            "y[index] += x keeps one of the rows that share a number: use np.add.at."),
-        Bug("last row overwrites", "np.add.at(np.moveaxis(y, axis, 0), index, np.moveaxis(value(x), axis, 0))",
-            "np.moveaxis(y, axis, 0)[index] = np.moveaxis(value(x), axis, 0)",
+        OVERWRITTEN,
+        Bug("last row overwrites", OVERWRITTEN.old, "np.moveaxis(y, axis, 0)[index] = np.moveaxis(value(x), axis, 0)",
             "Rows with the same number are added: an assignment keeps the last."),
         Bug("gradient in the order of arrival", "(index_select(dy, index, axis=axis), None)",
             "(index_select(dy, np.sort(index), axis=axis), None)", "Each row reads the gradient at its own number."),
@@ -331,7 +332,7 @@ operation(
             "Each part's gradient lies where the part lies."),
         Bug("parts in reverse", "zip(shapes, ends, strict=True)", "zip(shapes[::-1], ends[::-1], strict=True)",
             "The gradients come back in the order of the arguments."),
-        Bug("always a list", "(type(xs)([", "(list([", "The gradients have the argument's structure: a tuple stays a tuple."),
+        Bug("always a list", "(type(xs)([", "(list([", "The gradients keep the argument's structure: a tuple."),
     ),
 )  # fmt: skip
 
@@ -377,7 +378,7 @@ operation(
     ),
     bugs=(
         Bug("sides exchanged on the way back", "where(condition, dy, nothing), where(condition, nothing, dy)",
-            "where(condition, nothing, dy), where(condition, dy, nothing)", "The gradient goes to the side that was taken."),
+            "where(condition, nothing, dy), where(condition, dy, nothing)", "The side that was taken receives it."),
         Bug("both sides are paid", "where(condition, nothing, dy)", "dy * 1", "What was not taken has no gradient."),
         Bug("sides exchanged on the way there", "np.where(condition, value(a), value(b))",
             "np.where(condition, value(b), value(a))", "Where the condition is true, a is taken."),

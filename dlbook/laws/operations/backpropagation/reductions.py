@@ -118,7 +118,7 @@ operation(
     bugs=(
         Bug("every winner is paid in full", "winners = winners / winners.sum(axis=axes, keepdims=True)", "pass",
             "Entries that share the maximum share its gradient: their parts sum to 1."),
-        Bug("everyone is paid", "(value(x) == peak)", "(value(x) <= peak)", "Only the largest entry moves the maximum."),
+        Bug("everyone is paid", "(value(x) == peak)", "(value(x) <= peak)", "Only the largest moves the maximum."),
         Bug("smallest entry paid", "(value(x) == peak)", "(value(x) == value(x).min(axis=axes, keepdims=True))",
             "The gradient goes to the largest entry."),
     ),
