@@ -9,10 +9,10 @@ from dlbook.numpy.backpropagation.checking import (
     step_sweep,
 )
 from dlbook.numpy.backpropagation.checkpointing import checkpoint, checkpoint_sequential
-from dlbook.numpy.backpropagation.cost import Cost, cost
+from dlbook.numpy.backpropagation.costs import Cost, cost
 from dlbook.numpy.backpropagation.derivatives import hvp, jacobian, jvp
 from dlbook.numpy.backpropagation.functions import cos, exp, log, maximum, sin, sqrt, tanh
-from dlbook.numpy.backpropagation.graph import Graph, Node, graph
+from dlbook.numpy.backpropagation.graphs import Graph, Node, graph
 from dlbook.numpy.backpropagation.products import einsum, matmul
 from dlbook.numpy.backpropagation.rearrange import (
     broadcast_to,

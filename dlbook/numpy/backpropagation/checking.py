@@ -208,7 +208,7 @@ def gradient_check(
         name = f"{getattr(f, '__name__', 'f')}, argument {i}"
         findings += [_probe(name + where, along, args, arg, _floats(dy), grads[i], u, kinks) for where, u in probes]
     if not findings:
-        raise TypeError(f"gradient_check: {getattr(f, '__name__', 'f')} got no floats, expected at least one array of them")
+        raise TypeError(f"gradient_check: {getattr(f, '__name__', 'f')} was given no floats, expected an array of them")
     return GradientCheck(tuple(findings))
 
 

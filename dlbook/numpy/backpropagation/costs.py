@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dlbook.numpy.backpropagation.graph import ancestors
+from dlbook.numpy.backpropagation.graphs import ancestors
 from dlbook.numpy.backpropagation.primitive import value
 from dlbook.numpy.backpropagation.tape import Record, Tape
 from dlbook.numpy.backpropagation.twice import is_float
