@@ -31,7 +31,8 @@ def loss_duel(name: str, *args: np.ndarray, goal: float | None = None, **options
         return torch.autograd.grad(g(*tensors, **options), leaves, dy_tensor)
 
     shape = " x ".join(map(str, args[0].shape))
-    return Duel(f"{name} {shape}", ours, theirs, goal)
+    told = "".join(f", {option}={value}" for option, value in options.items())
+    return Duel(f"{name} {shape}{told}", ours, theirs, goal)
 
 
 def training_step_duel(n: int, d: int, k: int, rng: np.random.Generator, goal: float | None = None) -> Duel:

@@ -16,6 +16,7 @@ _FIELDS = {"Parameters": "param", "Attributes": "ivar", "Raises": "raises", "Ret
 
 def connect(app: Sphinx) -> None:
     """Take part in a Sphinx build."""
+    app.setup_extension("sphinx.ext.autodoc")
     app.connect("autodoc-process-docstring", _process, priority=400)  # before others add to a docstring (500)
 
 
@@ -47,9 +48,7 @@ def to_sphinx(lines: list[str]) -> list[str]:
 def _inline(text: str, keep: Callable[[str], str]) -> str:
     """Rewrite formulas, code and labels of equations; protect what only looks like markup."""
     text = re.sub(r":\n\n((?: {4}.*\n|\n)*(?: {4}.*))", lambda m: ":" + keep(f":\n\n{m[1]}"), text)  # code block
-    text = re.sub(
-        r"^>>>(?:.*\n)+?(?=\n|\Z)|^>>>.*\Z", lambda m: keep(re.sub(r" *# doctest:.*", "", m[0])), text, flags=re.M
-    )  # examples
+    text = re.sub(r"^>>>.*(?:\n.+)*", lambda m: keep(re.sub(r" *# doctest:.*", "", m[0])), text, flags=re.M)
     text = re.sub(r"``.+?``|:[\w:]+:`[^`]+`", lambda m: keep(m[0]), text)
     text = re.sub(r"^( *)\$\$(.+?)\$\$ *$", lambda m: keep(_display(m[2], m[1])), text, flags=re.M | re.S)
     text = re.sub(r"\$([^$]+)\$(\w?)", lambda m: keep(_word(f":math:`{_line(m[1])}`", m[2])), text)
@@ -89,6 +88,9 @@ def _sections(lines: list[str]) -> Iterator[str]:
             yield from ["", line]
         elif section in _FIELDS and line and not line.startswith(" "):
             name, colon, what = line.partition(" : ")
+            if not colon and section in ("Returns", "Yields") and lines[i - 1].strip("- "):
+                yield f"    {line}"  # the next line of a sentence
+                continue
             # "name : str" above "    The file." are two sentences.
             stop = "." if re.match(r"    [A-Z]", following) and what and what[-1] not in ".,;:" else ""
             yield _field(section, name, what + stop, bool(colon))

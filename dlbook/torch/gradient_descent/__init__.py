@@ -7,6 +7,7 @@ from dlbook.torch.gradient_descent.curvature import (
     largest_curvature,
     power_iteration,
 )
+from dlbook.torch.gradient_descent.decay import inverse_decay, linear_decay
 from dlbook.torch.gradient_descent.descent import Descent, gradient_descent, quadratic, value_and_grad
 from dlbook.torch.gradient_descent.line_search import armijo_line_search, gradient_descent_armijo
 from dlbook.torch.gradient_descent.one_layer import init_one_layer, objective, train_one_layer
@@ -22,7 +23,9 @@ __all__ = [
     "gradient_noise",
     "hessian_vector_product",
     "init_one_layer",
+    "inverse_decay",
     "largest_curvature",
+    "linear_decay",
     "minibatches",
     "objective",
     "power_iteration",

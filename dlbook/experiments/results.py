@@ -1,0 +1,33 @@
+"""The numbers of long runs, kept in `book/results/<topic>.json` with all that is needed to repeat them."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+import dlbook
+from dlbook.experiments.training import Recipe, train
+
+RESULTS = Path(dlbook.__file__).resolve().parent.parent / "book" / "results"
+
+
+def run_all(topic: str, recipe: Recipe, runs: Iterable[dict[str, Any]], *, folder: Path = RESULTS) -> Path:
+    """Train each of the runs and write settings, curves and versions of all to one file.
+
+    Parameters
+    ----------
+    topic : names the file.
+    runs : for each run the arguments of `train`.
+    """
+    records = [train(recipe, **run).record() for run in tqdm(list(runs), desc=topic, disable=None)]
+    return write(topic, records, folder=folder)
+
+
+def write(topic: str, records: list[dict[str, Any]], *, folder: Path = RESULTS) -> Path:
+    """Write the records of a topic's runs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{topic}.json"
+    path.write_text(json.dumps(records, indent=1) + "\n")
+    return path
