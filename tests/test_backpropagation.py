@@ -231,6 +231,32 @@ def test_every_primitives_second_derivative_is_autograds(name):
     holds()
 
 
+@pytest.mark.parametrize("name", sorted(PRIMITIVES))
+def test_both_sides_of_the_scalar_product_agree_for_every_primitive(name):
+    op = PRIMITIVES[name]
+
+    @given(example=op.examples)
+    def holds(example):
+        """<u, J v> = <J^T u, v>: the left side by jvp, the right one by the pullback."""
+        rng, floats = example.rng(), floats_of(example.args)
+        vs = tuple(rng.normal(size=np.shape(leaf)) for leaf in floats)
+
+        def f(*xs):
+            xs = iter(xs)
+            args = refill(example.args, (next(xs) if is_float else a for a, is_float in marked(example.args)))
+            return op.reference(*args, **example.options)
+
+        y, along = bp.jvp(f, tuple(map(np.asarray, floats)), vs)
+        _, pullback = op.reference.vjp(*example.args, **example.options)
+        u = rng.normal(size=np.shape(y))
+        grads = floats_of(pullback(u))
+        left, right = np.sum(u * along), sum(np.sum(g * v) for g, v in zip(grads, vs, strict=True))
+        size = sum(np.sum(np.abs(g * v)) for g, v in zip(grads, vs, strict=True)) + np.sum(np.abs(u * along))
+        assert abs(left - right) <= 1e-12 * max(1.0, size)
+
+    holds()
+
+
 def marked(tree):
     """Yield each leaf, and whether it is an array of floats."""
     return ((leaf, getattr(leaf, "dtype", None) == np.float64) for _, leaf in leaves(tree))

@@ -45,7 +45,7 @@ def axes_of(function: str, shape: tuple[int, ...], axis: Axis) -> tuple[int, ...
     named = axis if isinstance(axis, tuple) else (axis,)
     axes = tuple(int(a) + len(shape) if a < 0 else int(a) for a in named)
     if any(not 0 <= a < len(shape) for a in axes) or len(set(axes)) < len(axes):
-        raise ShapeError(f"{function}: axis is {axis}, expected different axes of x, which has shape {shape}")
+        raise ShapeError(f"{function}: axis is {axis}, expected axes of an array of shape {shape}, each once")
     return axes
 
 
