@@ -1,16 +1,11 @@
 """Back-propagation: the primitives, the tape that records them, and what can be computed from its records."""
 
 from dlbook.numpy.backpropagation.arithmetic import add, div, mul, neg, pow, scale, sub
-from dlbook.numpy.backpropagation.checking import (
-    Finding,
-    GradientCheck,
-    gradient_check,
-    numerical_gradient,
-    step_sweep,
-)
+from dlbook.numpy.backpropagation.checking import Finding, GradientCheck, gradient_check
 from dlbook.numpy.backpropagation.checkpointing import checkpoint, checkpoint_sequential
 from dlbook.numpy.backpropagation.costs import Cost, cost
 from dlbook.numpy.backpropagation.derivatives import hvp, jacobian, jvp
+from dlbook.numpy.backpropagation.differences import numerical_gradient, step_sweep
 from dlbook.numpy.backpropagation.functions import cos, exp, log, maximum, sin, sqrt, tanh
 from dlbook.numpy.backpropagation.graphs import Graph, Node, graph
 from dlbook.numpy.backpropagation.products import einsum, matmul

@@ -9,8 +9,9 @@ from torch import Tensor
 from torch.utils._pytree import tree_map
 
 import dlbook.torch
-from dlbook.numpy.backpropagation import checking as reference
-from dlbook.numpy.backpropagation.checking import Finding, GradientCheck, Scheme
+from dlbook.numpy import backpropagation as reference
+from dlbook.numpy.backpropagation.checking import Finding, GradientCheck
+from dlbook.numpy.backpropagation.differences import Scheme
 
 __all__ = ["Finding", "GradientCheck", "gradient_check", "numerical_gradient", "step_sweep"]
 
