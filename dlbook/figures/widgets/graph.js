@@ -113,12 +113,13 @@
     };
 
     // From rim to rim through the places that keep a long arrow clear of other nodes.
-    function route({ from, to, via }) {
+    function route({ from, to, via }, returning) {
       const points = [nodes[from].place, ...via, nodes[to].place].map(at), last = points.length - 1;
       const short = ([x0, y0], [x1, y1], r) => { const d = Math.hypot(x1 - x0, y1 - y0); return [x0 + ((x1 - x0) * r) / d, y0 + ((y1 - y0) * r) / d]; };
       const first = short(points[0], points[1], RADIUS + 1), final = short(points[last], points[last - 1], RADIUS + 3);
       const all = [first, ...points.slice(1, last), final];
-      const tip = all[last], before = all[last - 1], angle = Math.atan2(tip[1] - before[1], tip[0] - before[0]);
+      // The arrow points where numbers travel.
+      const [tip, before] = returning ? [all[0], all[1]] : [all[last], all[last - 1]], angle = Math.atan2(tip[1] - before[1], tip[0] - before[0]);
       const barb = (turn) => `M${tip.map((v) => v.toFixed(1)).join(" ")}L${(tip[0] - 7 * Math.cos(angle + turn)).toFixed(1)} ${(tip[1] - 7 * Math.sin(angle + turn)).toFixed(1)}`;
       const middle = Math.floor(last / 2);
       return {
@@ -135,7 +136,7 @@
       const back = step - count - 1, played = (i) => back >= 0 && (i === null || count - 1 - position.get(i) < back);
       const now = step === 0 || step === count + 1 ? null : step <= count ? steps[step - 1] : steps[count - back];
       edges.forEach((edge, k) => {
-        const active = now === edge.to, { path, label } = route(edge), returning = active && back > 0;
+        const active = now === edge.to, returning = active && back > 0, { path, label } = route(edge, returning);
         put("edge" + k, "path", {
           d: path, class: "line", "stroke-width": active ? 2.6 : 1.3, opacity: active ? 1 : 0.55,
           stroke: returning ? "var(--orange)" : active ? "var(--blue)" : "currentColor", "stroke-dasharray": returning ? "5 3" : "none",
