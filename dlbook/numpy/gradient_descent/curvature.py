@@ -122,7 +122,7 @@ def power_iteration(operator, start: Any, *, steps: int = 100, tol: float = 1e-9
     >>> round(power_iteration(np.diag([3.0, 1.0]), np.array([1.0, 1.0])).value, 6)
     3.0
 
-    **Source** von Mises and Pollaczek-Geiringer (1929); Golub and Van Loan (2013), section 7.3.1.
+    **Source** von Mises and Pollaczek-Geiringer (1929); Golub and Van Loan (2013), section 7.3.
     **Book** eq-power-iteration
     """
     steps = whole_number("power_iteration", "steps", steps, 1)

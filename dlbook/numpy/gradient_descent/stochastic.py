@@ -46,7 +46,7 @@ def minibatches(
     >>> [rows.tolist() for rows in minibatches(5, 2, None)]
     [[0, 1], [2, 3], [4]]
 
-    **Source** Bottou, Curtis and Nocedal (2018), section 3; Cochran (1977), theorem 2.2, for the covariance.
+    **Source** Bottou, Curtis and Nocedal (2018), section 3; Cochran (1977), chapter 2, for the covariance.
     **Book** eq-minibatch-gradient
     """
     n = whole_number("minibatches", "n", n, 1)
@@ -94,7 +94,7 @@ def gradient_noise(
     ------
     ValueError : for empty or unequal data, or an option outside its range.
 
-    **Source** Bottou, Curtis and Nocedal (2018), section 4.2.
+    **Source** Cochran (1977), chapter 2, for the variance; Bottou, Curtis and Nocedal (2018), section 4.
     **Book** eq-minibatch-gradient
     """
     n = check_rows("gradient_noise", **{f"data[{i}]": column for i, column in enumerate(data)})
@@ -142,7 +142,7 @@ def sgd(
     ValueError : for empty or unequal data, or an option outside its range.
     FloatingPointError : when a batch's value becomes infinite or nan.
 
-    **Source** Robbins and Monro (1951); Bottou, Curtis and Nocedal (2018), algorithm 4.1.
+    **Source** Robbins and Monro (1951); Bottou, Curtis and Nocedal (2018), section 4.
     **Book** eq-sgd-step
     """
     n = check_rows("sgd", **{f"data[{i}]": column for i, column in enumerate(data)})
