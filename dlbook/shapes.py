@@ -270,4 +270,4 @@ def _where_from(hint, value, known: dict) -> str:
             axes += [a for a in member.dim_str.replace("#", "").split() if a in known]
     if not axes:
         return ""
-    return " with " + ", ".join(f"{a.lstrip('*')} = {known[a][0]} from {known[a][1]}" for a in dict.fromkeys(axes))
+    return " with " + ", ".join(f"{a} = {known[a][0]} from {known[a][1]}" for a in dict.fromkeys(axes))
