@@ -145,7 +145,7 @@ def calls_that_are_refused():
         "x alone": (lambda: tape.gradients(bp.sum(x), x), TypeError, r"expected a sequence of variables: \(x,\)"),
         "no dy": (lambda: tape.gradients(x, (x,)), ShapeError, r"y has shape \(2,\) and dy is missing"),
         "dy": (lambda: tape.gradients(x, (x,), np.ones(3)), ShapeError, r"dy is float64 of shape \(3,\), expected .*2"),
-        "shapes": (lambda: x + np.ones(3), ShapeError, r"add: b is float64 of shape \(3,\).* S = \(2,\) from a"),
+        "shapes": (lambda: x + np.ones(3), ShapeError, r"add: b is float64 of shape \(3,\).*S = \(2,\) from a"),
         "ints": (lambda: bp.div(np.array([1]), np.array([2])), ShapeError, "div: a is int64"),
         "index": (lambda: x[2], IndexError, "out of bounds"),
         "numpy": (lambda: np.exp(x), TypeError, "Variable"),
