@@ -49,6 +49,19 @@ def _key(a):
     return kind, getattr(a, "dtype", None), getattr(a, "shape", None)
 
 
+def _variable_in(args):
+    """Return the first variable of a tape among nested arguments, or None."""
+    for arg in args:
+        if hasattr(arg, "__differentiable__"):
+            return arg
+        kind = type(arg)
+        if kind is tuple or kind is list or kind is dict:
+            found = _variable_in(arg.values() if kind is dict else arg)
+            if found is not None:
+                return found
+    return None
+
+
 def differentiable(definition: Callable) -> Callable:
     """Turn a definition that returns `(y, pullback)` into a function that returns `y`.
 
@@ -87,6 +100,10 @@ def differentiable(definition: Callable) -> Callable:
 
     @functools.wraps(definition)
     def function(*args, **options):
+        args, options = promise.bind(args, options)
+        variable = _variable_in(args)
+        if variable is not None:  # it takes the call over: its tape records it
+            return variable.__differentiable__(function, args, options)
         return both(*args, **options)[0]
 
     def function_vjp(*args, **options):
@@ -121,6 +138,8 @@ def _cotangent(name: str, dy, y, where: str = "dy"):
         if not isinstance(dy, tuple | list) or len(dy) != len(y):
             raise ShapeError(f"{name}: {where} is {describe(dy)}, expected {len(y)} cotangents, one for each part of y")
         return type(y)(_cotangent(name, a, b, f"{where}[{i}]") for i, (a, b) in enumerate(zip(dy, y, strict=True)))
+    if y is None and dy is None:
+        return None
     given = np.asarray(dy)
     if given.dtype.kind not in "fiu" or given.shape != np.shape(y):
         raise ShapeError(f"{name}: {where} is {describe(given)}, expected {describe(np.asarray(y))}, as y has")

@@ -34,6 +34,7 @@ __all__ = [
     "ShapeError",
     "alternatives",
     "leaves",
+    "refill",
 ]
 
 _LENIENT = BeartypeConf(is_pep484_tower=True)  # an option annotated float accepts eps=1
@@ -53,6 +54,15 @@ def leaves(tree, where: str = "") -> Iterator[tuple[str, Any]]:
             yield from leaves(branch, f"{where}[{i}]")
     else:
         yield where, tree
+
+
+def refill(tree, new: Iterator):
+    """Return the tree with every leaf replaced, in order, by the next of `new`."""
+    if isinstance(tree, Mapping):
+        return {name: refill(branch, new) for name, branch in tree.items()}
+    if isinstance(tree, tuple | list):
+        return type(tree)([refill(branch, new) for branch in tree])
+    return next(new)
 
 
 def describe(value) -> str:
@@ -83,7 +93,9 @@ def _expected(hint) -> str:
                 member.__name__.split("[")[0], "array"
             )
             dims = member.dim_str.split()
-            word = f"{kind} of shape ({', '.join(dims)}{',' if len(dims) == 1 else ''})"
+            word = f"{kind} of shape ({', '.join(dims)}{',' if len(dims) == 1 else ''})" if dims else "NumPy float"
+            if dims and dims[0].startswith("*#"):
+                word = f"{kind} that broadcasts"
         elif member in (type(None), np.floating):
             word = "None" if member is type(None) else "NumPy float"
         elif get_origin(member) is typing.Literal:
@@ -142,7 +154,7 @@ def _bindings(hint, value) -> Iterator[tuple[str, int | tuple[int, ...]]]:
     for member in alternatives(hint):
         if not _is_array_hint(member) or not hasattr(value, "shape"):
             continue
-        names, shape = member.dim_str.split(), tuple(value.shape)
+        names, shape = member.dim_str.replace("#", "").split(), tuple(value.shape)
         stars = [i for i, n in enumerate(names) if n.startswith(("*", "..."))]
         if len(stars) == 1 and len(shape) >= len(names) - 1:
             before, after = stars[0], len(shape) - (len(names) - 1 - stars[0])

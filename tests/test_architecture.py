@@ -114,7 +114,7 @@ def test_every_module_says_what_it_is(path):
 
 def operations():
     dir(dlbook.numpy if hasattr(dlbook, "numpy") else import_module("dlbook.numpy"))
-    return sorted(OPERATIONS.items())
+    return sorted((name, f) for name, f in OPERATIONS.items() if name.split(".")[2] in TOPICS)
 
 
 @pytest.mark.parametrize(("name", "f"), operations(), ids=lambda v: v if isinstance(v, str) else "")

@@ -11,8 +11,9 @@ import pytest
 
 from dlbook.figures.interactive import Interactive
 from dlbook.figures.style import Figure
+from dlbook.numpy.backpropagation import Tape, exp, graph, log
 
-TOPICS = ("linear_classifiers", "gradient_descent")
+TOPICS = ("linear_classifiers", "gradient_descent", "backpropagation")
 FIGURES = {
     name: getattr(module, name)
     for module in (importlib.import_module(f"dlbook.figures.{topic}") for topic in TOPICS)
@@ -42,6 +43,12 @@ def zigzag():
         x = x - 1.5 * hessian @ x
         path.append(x)
     return hessian, np.array(path)
+
+
+def softplus():
+    tape = Tape()
+    x, one = tape.variable(0.8, "x"), tape.variable(1.0, "one")
+    return graph(log(one + exp(-x)) - x)
 
 
 def losses_example():
@@ -80,6 +87,10 @@ def draw(name):
         "fig_noise_ball": (hessian, {"batch 1": rng.normal(size=(40, 2)), "batch 8": rng.normal(size=(40, 2)) / 3}),
         "fig_noise_floor": (sizes, np.array([0.1 / sizes, 0.3 / sizes]), [0.1, 0.3]),
         "fig_path": (hessian, path),
+        "fig_cost": (sizes, {"evaluation": sizes, "gradient": 3 * sizes}),
+        "fig_graph": (softplus(),),
+        "fig_schedule": (sizes, 64 / sizes + sizes, 0 * sizes + 192),
+        "fig_step_sweep": (10.0**-sizes, {"forward": 10.0**-sizes, "complex": 0.0 * sizes}),
     }
     options = {
         "fig_convergence": {"bounds": {"condition 10": 2 * 0.8**steps, "1/t": 1 / steps}},
@@ -87,6 +98,8 @@ def draw(name):
         "fig_regions": {"classes": ["cat", "dog", "ship"]},
         "fig_line_search": {"slope": -1.6, "c": 0.3, "tried": [2.0, 1.0], "tried_value": [1.0, 0.0]},
         "fig_path": {"lr": 1.5},
+        "fig_cost": {"x_label": "parameters", "y_label": "operations"},
+        "fig_schedule": {"best": 4},
         "fig_regularization_path": {"errors": {"training": np.ones(9), "test": np.ones(9)}, "best": 0.1},
     }
     if name == "fig_losses":
@@ -234,6 +247,11 @@ def test_a_figure_is_light(drawn):
         (lambda f: f["fig_grid"]({"a": {"loss": {}}, "b": {"cost": {}}}, alt="a"), "quantities"),
         (lambda f: f["fig_duality"]([1, 2], [1.0], 0.0, alt="a"), "primal"),
         (lambda f: f["fig_regularization_path"]([0.0, 1.0], np.ones((2, 3)), alt="a"), "strength"),
+        (lambda f: f["fig_cost"]([1], {"a": [0.0]}, x_label="x", y_label="y", alt="a"), "costs"),
+        (lambda f: f["fig_schedule"]([1, 2], [1], [1, 2], alt="a"), "memory"),
+        (lambda f: f["fig_step_sweep"]([0.0], {}, alt="a"), "step"),
+        (lambda f: f["fig_graph"](graph(exp(Tape().variable(1.0))), alt="a"), "named"),
+        (lambda f: f["fig_graph"](graph(Tape().variable(np.ones(2)), np.ones(2)), alt="a"), "scalars"),
         (lambda f: f["fig_contraction"]([1], [1], [1], alt="  "), "alt"),
         (lambda f: Figure([], alt="a"), "panels"),
     ],
