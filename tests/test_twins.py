@@ -32,7 +32,7 @@ def words(annotation) -> list[str]:
         if isinstance(a, type) and issubclass(a, AbstractArray)
         else "number"
         if a in (np.floating, torch.Tensor, np.ndarray)
-        else str(a)
+        else str(a).replace("Tensor", "ndarray")  # a tree of arrays
         for a in alternatives(annotation)
     )
 
