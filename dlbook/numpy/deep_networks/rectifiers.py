@@ -123,7 +123,7 @@ def elu(x: Float[Array, "*S"], *, alpha: float = 1.0) -> Scalar | Float[Array, "
     -------
     y : x's shape, above -alpha; at x = 0 the slope is alpha.
 
-    **Source** Clevert, Unterthiner and Hochreiter (2016), eq. 15.
+    **Source** Clevert, Unterthiner and Hochreiter (2016), section 3.
     **Book** eq-elu
     """
     return _elu(x, float(alpha), 1.0)
@@ -144,7 +144,7 @@ def selu(x: Float[Array, "*S"]) -> Scalar | Float[Array, "*S"]:
     -------
     y : x's shape, above -1.7581; at x = 0 the slope is lambda alpha.
 
-    **Source** Klambauer, Unterthiner, Mayr and Hochreiter (2017), eqs. 2 and 14.
+    **Source** Klambauer, Unterthiner, Mayr and Hochreiter (2017), eq. 2.
     **Book** eq-selu
     """
     return _elu(x, SELU_ALPHA, SELU_SCALE)

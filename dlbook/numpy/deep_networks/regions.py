@@ -30,7 +30,7 @@ def activation_pattern(x: Float[Array, "N D"], params: Params) -> Bool[Array, "N
     ------
     ValueError : for a network without hidden units, or layers that do not fit.
 
-    **Source** Montufar, Pascanu, Cho and Bengio (2014), section 2.
+    **Source** Raghu, Poole, Kleinberg, Ganguli and Sohl-Dickstein (2017), section 2.
     **Book** eq-pattern
     """
     if len(params) < 2:
@@ -49,7 +49,7 @@ def count_regions(pattern: Bool[Array, "N U"]) -> int:
     -------
     regions : a lower bound of the number of regions of the network, since the examples may miss some.
 
-    **Source** Montufar, Pascanu, Cho and Bengio (2014), section 2.
+    **Source** Raghu, Poole, Kleinberg, Ganguli and Sohl-Dickstein (2017), section 2.
     **Book** eq-pattern
     """
     return len(np.unique(np.packbits(pattern, axis=1), axis=0))
@@ -76,7 +76,7 @@ def breakpoints(params: Params, start: Float[Array, " D"], end: Float[Array, " D
     ------
     ValueError : for layers that do not fit.
 
-    **Source** Montufar, Pascanu, Cho and Bengio (2014), section 3.
+    **Source** Raghu, Poole, Kleinberg, Ganguli and Sohl-Dickstein (2017), section 2, who count along a trajectory.
     **Book** eq-breakpoint
     """
     check_layers("breakpoints", start[None], params)

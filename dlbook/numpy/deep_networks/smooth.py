@@ -27,7 +27,7 @@ def tanh(x: Float[Array, "*S"]) -> Scalar | Float[Array, "*S"]:
     -------
     y : x's shape, from -1 to 1.
 
-    **Source** LeCun, Bottou, Orr and Mueller (1998), section 4.4.
+    **Source** LeCun, Bottou, Bengio and Haffner (1998), appendix A.
     **Book** eq-tanh
     """
     y = np.tanh(x)
@@ -58,7 +58,7 @@ def softplus(x: Float[Array, "*S"], *, beta: float = 1.0, threshold: float = 20.
     ------
     ValueError : for a beta that is not positive.
 
-    **Source** Dugas, Bengio, Belisle, Nadeau and Garcia (2001), eq. 2.
+    **Source** Dugas, Bengio, Belisle, Nadeau and Garcia (2001), section 2.
     **Book** eq-softplus
     """
     beta = above_zero("softplus", "beta", beta)
@@ -132,7 +132,7 @@ def silu(x: Float[Array, "*S"]) -> Scalar | Float[Array, "*S"]:
     -------
     y : x's shape, above -0.28.
 
-    **Source** Elfwing, Uchibe and Doya (2018), eq. 6; Ramachandran, Zoph and Le (2017), who call it swish.
+    **Source** Elfwing, Uchibe and Doya (2018); Ramachandran, Zoph and Le (2017), who call it swish.
     **Book** eq-silu
     """
     gate = _sigmoid(x)
