@@ -1,5 +1,5 @@
 # `make book` and `make test` need Python 3.11 or newer and nothing else: the first of them makes the environment.
-# CPU only on Linux:  PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu make book
+# On Linux without a graphics card install the CPU build of PyTorch into .venv first (README): it is far smaller.
 PYTHON ?= python3
 VENV ?= .venv
 PROFILE ?= dev

@@ -11,7 +11,6 @@ __version__ = "0.1.0"
 
 _HOME = {
     "ShapeError": "dlbook.shapes",
-    "differentiable": "dlbook.differentiable",
     "vjp": "dlbook.differentiable",
     "chain": "dlbook.differentiable",
     "residual": "dlbook.differentiable",

@@ -132,7 +132,8 @@ def test_every_label_in_the_map_is_defined_on_the_page_it_names(rows):
 
 
 def test_every_chapter_of_the_book_is_in_the_map(rows):
-    assert not contents() - AROUND - {row.page for row in rows}
+    chapters = {page for page in contents() if "/" not in page}  # a page below another is no chapter
+    assert not chapters - AROUND - {row.page for row in rows}
 
 
 def test_every_page_that_the_map_links_to_is_in_the_contents(rows):

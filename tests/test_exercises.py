@@ -1,6 +1,8 @@
 """The checker: whatever a reader's code does, one clear answer comes back, and in time."""
 
 import re
+import subprocess
+import sys
 import textwrap
 from functools import partial
 
@@ -9,6 +11,7 @@ from readers import RIGHT, body, checked_in
 
 from dlbook.exercises.checking import UsageError
 from dlbook.exercises.isolation import Limits
+from dlbook.exercises.trial import Trial
 from dlbook.laws.operation import catalogue
 
 LINEAR = catalogue()["linear"]
@@ -99,7 +102,7 @@ def test_an_unknown_operation_is_a_usage_error(checked):
 
 @pytest.mark.slow
 def test_a_right_implementation_passes_every_law(checked):
-    report, = checked(RIGHT, limits=Limits(60))
+    report, = checked(RIGHT, limits=Limits(60), examples=10)
     assert report.ok, report.text()
     assert {"gradient", "twin value", "superposition"} <= {law["law"] for law in report.laws}
     assert all(law["outcome"] == "passed" for law in report.laws)
@@ -126,6 +129,15 @@ def test_a_planted_bug_is_diagnosed(checked, bug):
     assert said == bug.diagnosis
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("op", catalogue().values(), ids=lambda op: op.name)
+def test_a_planted_bug_of_every_operation_is_diagnosed(op):
+    bug = op.bugs[0]
+    report = Trial(op, bug.plant(op.reference), "nowhere", lambda *event: None, examples=30).run()
+    assert report.status == "wrong"
+    assert " ".join(dict(report.sections)["what the mistake probably is"]) == bug.diagnosis
+
+
 @pytest.mark.parametrize(("old", "new", "said"), [
     ("dy @ weight,", "-(dy @ weight),", "wrong sign"),
     ("dy.T @ x,", "3 * dy.T @ x,", "3 times what it should be"),
@@ -144,6 +156,19 @@ def test_what_was_printed_is_shown_and_capped(checked):
     assert "looking at" in report.text()
 
 
+def test_a_refusal_by_numpy_is_a_refusal(checked):
+    source = """
+        import numpy as np
+
+        def softmax(x, *, axis=-1):
+            exps = np.exp(x - x.max(axis=axis, keepdims=True))
+            p = exps / exps.sum(axis=axis, keepdims=True)
+            return p, lambda dp: (p * (dp - (p * dp).sum(axis=axis, keepdims=True)),)
+    """
+    report, = checked(textwrap.dedent(source), limits=Limits(20), examples=10)
+    assert report.ok, report.text()
+
+
 def test_an_already_differentiable_function_is_checked_too(checked):
     source = RIGHT.replace("def linear", "@differentiable\ndef linear").replace("sum", "mean")
     report, = checked("from dlbook.differentiable import differentiable\n" + source)
@@ -156,6 +181,29 @@ def test_a_module_beside_the_file_does_not_replace_the_standard_one(checked, tmp
     (tmp_path / "mine_too.py").write_text("factor = 2\n")
     report, = checked("from mine_too import factor\n" + RIGHT.replace("dy.T @ x", "factor * dy.T @ x"))
     assert "2 times" in report.text()
+
+
+def test_without_torch_the_other_laws_are_tried_and_the_twins_are_said_to_be_missing():
+    code = """
+        import sys
+        sys.modules["torch"] = None
+        from dlbook.exercises.trial import Trial
+        from dlbook.laws.operation import catalogue
+        op = catalogue()["linear"]
+        report = Trial(op, op.reference.definition, "nowhere", lambda *event: None, examples=5).run()
+        assert report.ok, report.text()
+        assert not any("twin" in law["law"] for law in report.laws)
+        print(report.notes)
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("torch is not installed") == 1
+
+
+def test_a_file_may_import_torch(checked):
+    pytest.importorskip("torch")
+    report, = checked("import torch\n" + RIGHT.replace("sum", "mean"))
+    assert "not their mean" in report.text()
 
 
 # -- limits -----------------------------------------------------------------------------------

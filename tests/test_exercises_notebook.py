@@ -1,6 +1,7 @@
 """`check(f)` where a function was just written."""
 
 import linecache
+import sys
 import textwrap
 from functools import partial
 
@@ -73,7 +74,8 @@ def test_a_notebooks_function_may_have_another_name_and_the_decorator(notebook):
     assert "not their mean" in repr(check(cells["mine"], "linear", time_limit=20))
 
 
-def test_what_cannot_be_sent_is_named(notebook, tmp_path):
+def test_what_cannot_be_sent_is_named(notebook, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "__mp_main__", sys.modules["__main__"])  # as multiprocessing does
     (tmp_path / "file").touch()
     cells = notebook(f"""
         log = open({str(tmp_path / "file")!r})

@@ -38,3 +38,8 @@ def test_a_docstring_is_translated(written, wanted):
 def test_source_and_equation_are_two_paragraphs():
     lines = to_sphinx(["**Source** Me.", "**Book** eq-a"])
     assert lines.index("**Book** :eq:`eq-a`") - lines.index("**Source** Me.") == 2
+
+
+def test_a_sentence_of_two_lines_is_one_return():
+    text = converted("Returns\n-------\nA function of x,\nand of y.")
+    assert text == ":returns: A function of x,\n    and of y."

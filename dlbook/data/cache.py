@@ -20,7 +20,6 @@ def cache_dir() -> Path:
     `DLBOOK_CACHE` if it is set, else the cache directory of this user on this system.
 
     **Source** platformdirs
-    **Book** course
     """
     told = os.environ.get("DLBOOK_CACHE")
     if told:
@@ -45,11 +44,7 @@ def replace_atomically(path: Path, write: Callable[[Path], None]) -> None:
 
 @cache
 def fingerprint() -> str:
-    """Return a hash of this package's sources: a changed generator must never meet its old output.
-
-    **Source** own
-    **Book** course
-    """
+    """Return a hash of this package's sources: a changed generator must never meet its old output."""
     total = hashlib.sha256()
     for path in sorted(Path(__file__).parent.glob("*.py")):
         total.update(path.read_bytes())
@@ -67,9 +62,6 @@ def cached(name: str, options: dict[str, object], make: Callable[[], dict[str, n
     name : of the set, letters, digits and underscores
     options : everything else that the output depends on, JSON can hold it
     make : called without arguments when nothing is kept
-
-    **Source** own
-    **Book** course
     """
     key = hashlib.sha256(json.dumps(options, sort_keys=True).encode()).hexdigest()[:16]
     folder = cache_dir() / "generated"

@@ -58,7 +58,6 @@ def captions(
     ValueError : another word
 
     **Source** own grammar
-    **Book** attention
     """
     if pairs not in ("seen", "held_out"):
         raise ValueError(f"captions: pairs must be 'seen' or 'held_out', got {pairs!r}")
@@ -74,7 +73,6 @@ def sentence(first: tuple[str, str, str], relation: str, second: tuple[str, str,
     'a small red disc above a large blue ring'
 
     **Source** own grammar
-    **Book** attention
     """
     return " ".join(["a", *first, relation, "a", *second])
 
@@ -87,7 +85,6 @@ def encode(caption: str) -> list[int]:
     ValueError : a word that the grammar does not have, or too many words
 
     **Source** own grammar
-    **Book** attention
     """
     words = caption.split()
     unknown = sorted(set(words) - set(VOCABULARY[3:]))
@@ -158,7 +155,6 @@ def all_captions() -> int:
     """Count the sentences of the grammar: two objects that differ in colour or shape, four relations.
 
     **Source** own grammar
-    **Book** attention
     """
     things = list(itertools.product(SIZES, COLOURS, SHAPES))
     return len(RELATIONS) * sum(a[1:] != b[1:] for a in things for b in things)

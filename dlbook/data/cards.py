@@ -66,9 +66,6 @@ def _all() -> dict[str, Card]:
 
 def names() -> tuple[str, ...]:
     """Return the names that `load` takes, sorted.
-
-    **Source** own
-    **Book** course
     """
     return tuple(_all())
 
@@ -83,9 +80,6 @@ def card(name: str) -> Card:
     Raises
     ------
     ValueError : there is no such set; the message offers the nearest name
-
-    **Source** own
-    **Book** course
     """
     cards = _all()
     if name in cards:

@@ -24,7 +24,6 @@ def pydoc_topics(*, n: int | None = None, n_test: int | None = None, seed: int =
     """Return the manual pages behind Python's `help("...")`: English prose and code, about 465 thousand characters.
 
     **Source** CPython's `pydoc_data.topics`
-    **Book** recurrent_networks
     """
     from pydoc_data.topics import topics
 
@@ -37,7 +36,6 @@ def python_source(*, n: int | None = None, n_test: int | None = None, seed: int 
     """Return the source of Python's standard library, modules in random order, at most 3 million characters.
 
     **Source** the `Lib` folder of the Python that runs
-    **Book** recurrent_networks
     """
     modules = [path for path in sorted(_library().glob("*.py")) if not path.name.startswith("_")]
     order = np.random.default_rng(seed).permutation(len(modules))
@@ -68,7 +66,6 @@ def docstring_words(*, n: int | None = None, n_test: int | None = None, seed: in
     ValueError : another scope, or more characters than there are
 
     **Source** docstrings of the packages named
-    **Book** word_vectors
     """
     if scope not in SCOPES:
         raise ValueError(f"docstring_words: scope must be one of {', '.join(SCOPES)}, got {scope!r}")

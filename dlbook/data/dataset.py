@@ -35,7 +35,6 @@ class Dataset:
     ((30, 2), dtype('int64'))
 
     **Source** the card of each set
-    **Book** linear_classifiers
     """
 
     name: str
@@ -96,7 +95,6 @@ def flatten(x: np.ndarray) -> np.ndarray:
     ValueError : `x` is a single number
 
     **Source** definition
-    **Book** linear_classifiers
     """
     if np.ndim(x) == 0:
         raise ValueError(f"flatten: x must have an axis of examples, got shape {np.shape(x)}")
@@ -120,7 +118,6 @@ def standardize(x_train: np.ndarray, x_test: np.ndarray) -> tuple[np.ndarray, np
     ValueError : the examples of the two sets differ in shape, or the training set is empty
 
     **Source** definition
-    **Book** linear_classifiers
     """
     if x_train.shape[1:] != x_test.shape[1:]:
         raise ValueError(f"standardize: examples differ, {x_train.shape[1:]} in x_train, {x_test.shape[1:]} in x_test")

@@ -102,7 +102,6 @@ def fetch(name: str, *, progress: bool = True) -> tuple[Path, ...]:
     DownloadError : no network, a server that refuses, or bytes that are not the published ones
 
     **Source** the cards of the two sets
-    **Book** convolution
     """
     if name not in FILES:
         from dlbook.data.cards import card
@@ -119,9 +118,6 @@ def stored(name: str) -> tuple[Path, ...]:
     Raises
     ------
     DownloadError : they are not there; the message says how to get them
-
-    **Source** own
-    **Book** convolution
     """
     folder = cache_dir() / "downloads" / name
     paths = tuple(folder / remote.name for remote in FILES[name])
@@ -146,7 +142,6 @@ def fetch_file(remote: Remote, folder: Path, *, progress: bool = True) -> Path:
     DownloadError : as `fetch`
 
     **Source** RFC 9110, range requests
-    **Book** convolution
     """
     path = folder / remote.name
     if path.exists():

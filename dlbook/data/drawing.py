@@ -20,16 +20,12 @@ def stream(name: str, seed: int, *path: int) -> np.random.Generator:
     path : split (0 train, 1 test), number of the block, ...
 
     **Source** NumPy's SeedSequence
-    **Book** course
     """
     return np.random.default_rng([zlib.crc32(name.encode()), seed, *path])
 
 
 def balanced_labels(n: int, classes: int, rng: np.random.Generator) -> np.ndarray:
     """Draw `n` labels so that every run of `classes` labels has each class once: (n,) int64.
-
-    **Source** own
-    **Book** course
     """
     rounds = -(-n // classes)
     return rng.permuted(np.tile(np.arange(classes), (rounds, 1)), axis=1).ravel()[:n]
@@ -41,9 +37,6 @@ def in_blocks(name: str, n: int, seed: int, split: int, make: Callable) -> dict[
     Parameters
     ----------
     make : called as make(BLOCK, rng), returns columns of BLOCK examples
-
-    **Source** own
-    **Book** course
     """
     blocks = [make(BLOCK, stream(name, seed, split, i)) for i in range(-(-n // BLOCK))]
     return {key: np.concatenate([block[key] for block in blocks])[:n] for key in blocks[0]}

@@ -30,7 +30,6 @@ def font_folder() -> Path:
     ModuleNotFoundError : Matplotlib is not installed
 
     **Source** Matplotlib
-    **Book** variational_autoencoders
     """
     spec = find_spec("matplotlib")
     if spec is None:
@@ -116,7 +115,6 @@ def glyphs28(
     ValueError : another word
 
     **Source** own; fonts of Matplotlib
-    **Book** variational_autoencoders
     """
     _check("glyphs28", characters, split)
     signs = CHARACTERS[characters]
@@ -151,7 +149,6 @@ def glyphs32(
     ValueError : another word
 
     **Source** own; fonts of Matplotlib; after Netzer et al., Reading Digits in Natural Images, 2011
-    **Book** convolution
     """
     _check("glyphs32", characters, split)
     signs, images = CHARACTERS[characters], bank(texture)

@@ -24,7 +24,6 @@ def digits(
     ValueError : no such split, or more examples asked for than there are
 
     **Source** Alpaydin & Kaynak, Optical Recognition of Handwritten Digits, UCI 1998
-    **Book** linear_classifiers
     """
     from sklearn.datasets import load_digits
 
@@ -56,7 +55,6 @@ def stratified(t: np.ndarray, share: float, seed: int) -> tuple[np.ndarray, np.n
     train, test : row numbers, each in random order
 
     **Source** definition
-    **Book** linear_classifiers
     """
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(t))

@@ -46,7 +46,6 @@ def load(
     Dataset(spiral: train x (200, 2), t (200,); test x (50, 2), t (50,); 3 classes)
 
     **Source** the card of each set
-    **Book** linear_classifiers
     """
     about = card(name)
     function = _loader(about)

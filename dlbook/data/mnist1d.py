@@ -43,7 +43,6 @@ def mnist1d(*, n: int, n_test: int, seed: int, clean: bool = False) -> tuple[Col
     clean : leave the two noises and the slope out, to show what they hide
 
     **Source** Greydanus & Kobak, Scaling Down Deep Learning with MNIST-1D, ICML 2024
-    **Book** linear_classifiers
     """
     splits = []
     for split, size in enumerate((n, n_test)):
@@ -61,7 +60,6 @@ def normalized_templates() -> np.ndarray:
     """Return the ten templates as the recipe uses them: centred, of width 1/6, starting at 0: (10, 12).
 
     **Source** Greydanus & Kobak, 2024
-    **Book** linear_classifiers
     """
     x = TEMPLATES - TEMPLATES.mean(axis=1, keepdims=True)
     x /= x.std(axis=1, keepdims=True)

@@ -131,7 +131,6 @@ def pieces(number: int, language: str) -> list[str]:
     ['sieben', 'und', 'vierzig']
 
     **Source** grammar of the four languages
-    **Book** attention
     """
     if language not in LANGUAGES:
         raise ValueError(f"pieces: language must be one of {', '.join(LANGUAGES)}, got {language!r}")
@@ -161,7 +160,6 @@ def spell(number: int, language: str) -> str:
     ('forty seven', 'siebenundvierzig', 'quatre-vingt-dix-sept')
 
     **Source** grammar of the four languages
-    **Book** attention
     """
     words = pieces(number, language)
     if language == "en":
@@ -196,7 +194,6 @@ def number_words(
     ValueError : no such language or split, or more pairs than there are numbers
 
     **Source** own rules; the task after Sutskever et al. 2014 and Bahdanau et al. 2015
-    **Book** attention
     """
     for key, language in (("source", source), ("target", target)):
         if language not in LANGUAGES:

@@ -41,7 +41,6 @@ def inside(shape: str, u: np.ndarray, v: np.ndarray) -> np.ndarray:
     ValueError : no such shape
 
     **Source** plane geometry
-    **Book** linear_classifiers
     """
     if shape in _POLYGONS:
         return _in_polygon(_POLYGONS[shape], u, v)

@@ -64,7 +64,6 @@ def photograph(name: str) -> np.ndarray:
     ValueError : no such photograph
 
     **Source** scikit-image, scikit-learn
-    **Book** convolution
     """
     if name not in PHOTOGRAPHS:
         raise ValueError(f"photograph: name must be one of {', '.join(PHOTOGRAPHS)}, got {name!r}")
@@ -92,7 +91,6 @@ def photographs(
     ValueError : a size out of range, or more photographs than there are
 
     **Source** scikit-image, scikit-learn
-    **Book** convolution
     """
     if not 8 <= size <= 512:
         raise ValueError(f"photographs: size must be from 8 to 512 pixels, got {size!r}")
@@ -132,7 +130,6 @@ def patches(
     ValueError : a size out of range
 
     **Source** own; photographs of scikit-image
-    **Book** convolution
     """
     if not 4 <= size <= 64:
         raise ValueError(f"patches: size must be from 4 to 64 pixels, got {size!r}")
@@ -178,7 +175,7 @@ def stereo(
     ValueError : more than one pair asked for
 
     **Source** Scharstein et al., High-Resolution Stereo Datasets with Subpixel-Accurate Ground Truth, GCPR
-    2014 **Book** dense_prediction
+    2014
     """
     if n not in (None, 1) or n_test is not None:
         raise ValueError(f"stereo: there is one pair, for training; got n = {n} and n_test = {n_test}")

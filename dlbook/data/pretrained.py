@@ -43,7 +43,6 @@ def weights_path() -> Path:
     ValueError : the file is another one than the book was written with
 
     **Source** Tan & Le, EfficientNet, ICML 2019; the Lite variants, 2020
-    **Book** transfer_learning
     """
     spec = find_spec(PACKAGE)
     if spec is None:
@@ -68,7 +67,6 @@ def efficientnet_lite0() -> "dict[str, torch.Tensor]":
     ModuleNotFoundError, ValueError : as `weights_path`
 
     **Source** Tan & Le, EfficientNet, ICML 2019; the Lite variants, 2020
-    **Book** transfer_learning
     """
     import torch
 

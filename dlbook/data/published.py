@@ -31,7 +31,6 @@ def cifar10(*, n: int | None = None, n_test: int | None = None, seed: int = 0) -
     DownloadError : it has not been fetched; nothing is downloaded here
 
     **Source** Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009
-    **Book** convolution
     """
     from dlbook.data.download import stored
 
@@ -53,7 +52,6 @@ def fashion_mnist(*, n: int | None = None, n_test: int | None = None, seed: int 
     DownloadError : it has not been fetched; nothing is downloaded here
 
     **Source** Xiao, Rasul & Vollgraf, Fashion-MNIST, 2017
-    **Book** convolution
     """
     from dlbook.data.download import stored
 
@@ -90,7 +88,6 @@ def read_cifar10(archive: Path, members: tuple[str, ...]) -> tuple[np.ndarray, n
     ValueError : no such member, or one that is not made of records of 3073 bytes
 
     **Source** Krizhevsky 2009, the description of the binary version
-    **Book** convolution
     """
     raw = []
     with tarfile.open(archive, "r:gz") as tar:
@@ -122,7 +119,6 @@ def read_idx(path: Path) -> np.ndarray:
     ValueError : not this format, or not as long as its header says
 
     **Source** LeCun, Cortes & Burges, the MNIST database
-    **Book** convolution
     """
     data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     if len(data) < 4 or data[:3] != b"\x00\x00\x08":

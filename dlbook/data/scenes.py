@@ -36,7 +36,6 @@ def scenes(*, n: int, n_test: int, seed: int, texture: str = "noise") -> tuple[C
     ValueError : another word
 
     **Source** own; pinhole camera
-    **Book** dense_prediction
     """
     make = partial(_block, images=bank(texture))
     train, test = (in_blocks("scenes", size, seed, split, make) for split, size in enumerate((n, n_test)))

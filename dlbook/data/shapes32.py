@@ -59,9 +59,6 @@ def shapes32(
     Raises
     ------
     ValueError : no such level or texture
-
-    **Source** own
-    **Book** linear_classifiers
     """
     if level not in LEVELS:
         raise ValueError(f"shapes32: level must be one of {', '.join(LEVELS)}, got {level!r}")

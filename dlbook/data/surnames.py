@@ -47,7 +47,6 @@ def surnames(
     ValueError : more names asked for than there are, or at_most below 10
 
     **Source** Faker's providers of person names
-    **Book** recurrent_networks
     """
     if at_most < 10:
         raise ValueError(f"surnames: at_most must be at least 10, got {at_most!r}")

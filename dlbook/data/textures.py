@@ -18,7 +18,6 @@ def pink_noise(count: int = 10, size: int = 256, exponent: float = 1.1) -> tuple
     images : `count` arrays (size, size, 3) uint8; the same ones always
 
     **Source** Field, Relations between the statistics of natural images, JOSA A 1987
-    **Book** linear_classifiers
     """
     f = np.hypot(np.fft.fftfreq(size)[:, None], np.fft.rfftfreq(size))
     f[0, 0] = 1
@@ -38,7 +37,6 @@ def photo_bank() -> tuple[np.ndarray, ...]:
     """Return the photographs that fill shapes when texture="photo": (H, W, 3) uint8 each.
 
     **Source** the cards of `photographs`
-    **Book** convolution
     """
     from dlbook.data.photographs import photograph
 
@@ -67,9 +65,6 @@ def bank(texture: str) -> tuple[np.ndarray, ...]:
     Raises
     ------
     ValueError : another word
-
-    **Source** own
-    **Book** linear_classifiers
     """
     if texture == "noise":
         return pink_noise()
@@ -90,9 +85,6 @@ def fill(kind: np.ndarray, size: int, images: tuple[np.ndarray, ...], rng: np.ra
     Returns
     -------
     filling : (N, S, S, 3) float64 in [0, 1.25]
-
-    **Source** own
-    **Book** linear_classifiers
     """
     n = len(kind)
     first, second = rng.uniform(0, 1, (2, n, 1, 1, 3))
@@ -129,9 +121,6 @@ def crops(n: int, size: int, images: tuple[np.ndarray, ...], rng: np.random.Gene
     Returns
     -------
     crops : (N, S, S, 3) float64 in [0, 1.25]
-
-    **Source** own
-    **Book** linear_classifiers
     """
     which, zoom = rng.integers(len(images), size=n), rng.integers(1, 5, n)
     corner, contrast, lift = rng.random((2, n)), rng.uniform(0.5, 1, n), rng.uniform(0, 0.25, n)

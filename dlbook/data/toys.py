@@ -38,7 +38,6 @@ def blobs(*, n: int, n_test: int, seed: int, classes: int = 3, spread: float = 0
     spread : standard deviation, in units of the axes
 
     **Source** definition
-    **Book** linear_classifiers
     """
     _positive("blobs", spread=spread, classes=classes - 1)
 
@@ -59,7 +58,6 @@ def moons(*, n: int, n_test: int, seed: int, noise: float = 0.15) -> Made:
     noise : standard deviation, in units of the axes
 
     **Source** definition, as in scikit-learn's `make_moons`
-    **Book** backpropagation
     """
     _positive("moons", noise=noise)
 
@@ -85,7 +83,6 @@ def spiral(*, n: int, n_test: int, seed: int, classes: int = 3, turns: float = 0
     noise : standard deviation of the angle, radian
 
     **Source** the spiral of Stanford's CS231n notes
-    **Book** backpropagation
     """
     _positive("spiral", turns=turns, noise=noise, classes=classes - 1)
 
@@ -105,7 +102,6 @@ def xor(*, n: int, n_test: int, seed: int, noise: float = 0.3) -> Made:
     noise : standard deviation, in units of the axes
 
     **Source** Minsky & Papert, Perceptrons, 1969
-    **Book** linear_classifiers
     """
     _positive("xor", noise=noise)
 
@@ -126,7 +122,6 @@ def rings(*, n: int, n_test: int, seed: int, classes: int = 2, noise: float = 0.
     noise : standard deviation of the radius, in units of the axes
 
     **Source** definition
-    **Book** linear_classifiers
     """
     _positive("rings", noise=noise, classes=classes - 1)
 

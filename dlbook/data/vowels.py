@@ -39,7 +39,6 @@ def vowels(*, n: int, n_test: int, seed: int, noise: float = 0.1) -> tuple[Colum
 
     **Source** Klatt, Software for a cascade/parallel formant synthesizer, JASA 1980; formants of Peterson & Barney,
     JASA 1952
-    **Book** convolution
     """
     if noise < 0:
         raise ValueError(f"vowels: noise must not be negative, got {noise!r}")

@@ -97,6 +97,8 @@ class Run:
                     self.finished.append(report.operation)
                     yield report
                     self.now = None
+                elif kind == "words":  # time is up and the worker has written where it stands, or it crashes
+                    deadline = min(deadline, time.monotonic() + 0.1)
                 elif kind == "end":
                     self.complete = True
                     return

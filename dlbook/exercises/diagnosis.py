@@ -80,10 +80,15 @@ def alike(a, b) -> bool:
     if isinstance(a, str) or isinstance(b, str):
         return a == b if isinstance(a, str) and isinstance(b, str) else False
     p, q = flatten(a), flatten(b)
-    return len(p) == len(q) and all(
-        x.shape == y.shape and x.dtype == y.dtype
-        and np.allclose(x, y, rtol=1e-7, atol=1e-10 * max(1.0, float(np.abs(y).max(initial=0))), equal_nan=True)
-        for x, y in zip(p, q, strict=True))
+    return len(p) == len(q) and all(map(_close, p, q))
+
+
+def _close(x: np.ndarray, y: np.ndarray) -> bool:
+    """Whether two arrays are equal up to rounding: relative to the largest finite entry, infinities in place."""
+    if x.shape != y.shape or x.dtype != y.dtype:
+        return False
+    size = float(np.abs(y).max(initial=1.0, where=np.isfinite(y)))
+    return bool(np.allclose(x, y, rtol=1e-7, atol=1e-10 * size, equal_nan=True))
 
 
 def compare(op: Op, f: Callable, example: Example) -> tuple[int | None, list[tuple[str, list[str]]], object]:

@@ -12,10 +12,11 @@ import queue
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+
+from platformdirs import user_cache_dir
 
 import dlbook
 
@@ -105,6 +106,7 @@ class Worker:
                     self._events.put(event if isinstance(event, list) and event else ["noise"])
                 except ValueError:  # not ours: faulthandler says where the code stands
                     self.last_words.append(line.decode(errors="replace").rstrip())
+                    self._events.put(["words"])
         self._events.put(None)
 
     def event(self, seconds: float) -> list | None:
@@ -124,7 +126,7 @@ class Worker:
     def status(self) -> int | None:
         """Return the exit status of a worker that is about to end."""
         with contextlib.suppress(subprocess.TimeoutExpired):
-            return self.process.wait(timeout=2)
+            return self.process.wait(timeout=1)
         return None
 
     def stop(self) -> None:
@@ -152,6 +154,6 @@ def _environment() -> dict[str, str]:
     """One thread (small arrays gain nothing from more), and no folder of Hypothesis's beside the reader's file."""
     pools = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
     single = dict.fromkeys(pools, "1")
-    storage = str(Path(tempfile.gettempdir()) / "dlbook-hypothesis")
+    storage = str(Path(user_cache_dir("dlbook", appauthor=False)) / "hypothesis")
     return {**os.environ, **single, "HYPOTHESIS_STORAGE_DIRECTORY": storage, "PYTHONIOENCODING": "utf-8:replace",
             "PYTHONDONTWRITEBYTECODE": "1", WORKER: "1"}

@@ -79,8 +79,11 @@ def _value(name: str, value, user: str, parts: dict[str, str]) -> None:
         if value.__name__ != name:
             parts[name] = f"{name} = {value.__name__}"
         return
-    for module, attribute in ((home, own), *((m, name) for m in list(sys.modules) if m != "__main__")):
-        if module and attribute and vars(sys.modules.get(module, builtins)).get(attribute) is value:
+    plain = type(value).__module__ in ("builtins", "numpy") and not callable(value)
+    # The notebook itself exists only here; multiprocessing knows it under a second name.
+    elsewhere = [] if plain else [m for m, module in list(sys.modules.items()) if module is not sys.modules["__main__"]]
+    for module, attribute in ((home, own), *((m, name) for m in elsewhere)):
+        if module in elsewhere and getattr(sys.modules[module], "__dict__", {}).get(attribute) is value:
             parts[name] = f"from {module} import {attribute} as {name}"
             return
     try:

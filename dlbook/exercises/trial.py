@@ -7,6 +7,7 @@ import sys
 import textwrap
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from dlbook.exercises.diagnosis import call_lines, compare, diagnose
@@ -17,6 +18,7 @@ from dlbook.laws.generic import HAVE_TORCH, NEEDS_TORCH
 from dlbook.laws.operation import Example, Op
 
 # A reader's function is not promised to run on complex numbers: the complex step is for the references.
+EXACT, PASSED = "exact cases", "passed"
 NOT_FOR_READERS = {"complex step"}
 
 
@@ -46,6 +48,18 @@ def sentence(name: str, law: Callable) -> str:
     return (law.__doc__ or name).strip().splitlines()[0].rstrip(".")
 
 
+def refusing(f: Callable, name: str) -> Callable:
+    """Return f with the operation's name in what it raises: a reader need not name it, NumPy's own refusal will do."""
+
+    def call(*args, **options):
+        try:
+            return f(*args, **options)
+        except (ValueError, TypeError, IndexError) as error:
+            raise ValueError(f"{name}: {error}") from error
+
+    return call
+
+
 class Trial:
     """One operation on trial.
 
@@ -64,6 +78,7 @@ class Trial:
         self.op, self.written, self.filename = op, written, filename
         self.tell, self.before_torch, self.examples = tell, before_torch, examples
         self.cause: BaseException | None = None
+        self.case: Example | str | None = None  # the call with a known answer that is being made
 
     def run(self) -> Report:
         """Try the laws one after the other up to the first that fails."""
@@ -79,14 +94,18 @@ class Trial:
                                   laws={n: self._watched(n, law) for n, law in laws.items()}):
                 if isinstance(result, Failure):
                     return self._failed(f, result, laws[result.law], rows)
-                rows.append({"law": result.law, "examples": result.examples, "worst": result.worst,
+                tried = len(op.exact) if result.law == EXACT else result.examples
+                rows.append({"law": result.law, "examples": tried, "worst": result.worst,
                              "tolerance": result.tolerance, "outcome": result.outcome})
         except Halt as halt:
             halt.report.laws = rows
             return halt.report
         notes = [] if HAVE_TORCH else ["the comparison with PyTorch was not run: torch is not installed"]
         most = max((r["examples"] for r in rows), default=0)
-        return Report(op.name, "right", f"{len(rows)} laws hold, up to {most} examples each", laws=rows, notes=notes)
+        share, law = max(((r["worst"] / r["tolerance"], r["law"]) for r in rows if r["tolerance"]), default=(0, None))
+        nearest = f"; the worst error is {share:.2g} of what is allowed ({law})" if law else ""
+        return Report(op.name, "right", f"{len(rows)} laws hold, up to {most} examples each{nearest}", laws=rows,
+                      notes=notes)
 
     def _next(self, count: int, law: str) -> None:
         if law in NEEDS_TORCH and "torch" not in sys.modules:
@@ -99,16 +118,18 @@ class Trial:
         def watched(op, f, example):
             self.tell("trying", call_lines(op, example))
             try:
-                return law(op, f, example)
+                if name == EXACT:
+                    return self._exact(law, f)
+                return law(op, refusing(f, op.name) if name == "refuses" else f, example)
             except NotImplementedError as error:
                 if any(frame.filename == self.filename for frame in traceback.extract_tb(error.__traceback__)):
                     raise Halt(Report(op.name, "unwritten", str(error) if str(error) != f"{op.name}: write me" else
                                       "the stub still raises NotImplementedError")) from None
                 raise
             except MemoryError as error:
-                raise Halt(self._stopped(op, "it asked for more memory than it may have", error, example)) from None
+                raise Halt(self._stopped("it asked for more memory than it may have", error, example)) from None
             except (SystemExit, KeyboardInterrupt) as error:
-                raise Halt(self._stopped(op, f"it ends the program: {spoken(error)}", error, example)) from None
+                raise Halt(self._stopped(f"it ends the program: {spoken(error)}", error, example)) from None
             except Exception as error:
                 self.cause = error
                 self.tell("broken", name, str(error))
@@ -117,12 +138,21 @@ class Trial:
         watched.__doc__ = law.__doc__
         return watched
 
-    def _stopped(self, op: Op, headline: str, error: BaseException, example: Example) -> Report:
-        return Report(op.name, "stopped", headline, [("while it was called so", call_lines(op, example)),
-                                                     ("in your code", readers_lines(error, self.filename))])
+    def _exact(self, law: Callable, f: Callable):
+        """Try the calls with known answers one by one, and only once: they do not depend on the drawn example."""
+        for case in self.op.exact if self.case is not PASSED else ():
+            self.case = Example(case[0], case[1])
+            self.tell("trying", call_lines(self.op, self.case))
+            law(replace(self.op, exact=(case,)), f, self.case)
+        self.case = PASSED
+
+    def _stopped(self, headline: str, error: BaseException, example: Example) -> Report:
+        made = call_lines(self.op, self.case if isinstance(self.case, Example) else example)
+        return Report(self.op.name, "stopped", headline, [("while it was called so", made),
+                                                          ("in your code", readers_lines(error, self.filename))])
 
     def _failed(self, f: Callable, failure: Failure, law: Callable, rows: list[dict]) -> Report:
-        op, example = self.op, failure.example
+        op, example = self.op, self.case if failure.law == EXACT else failure.example
         raised = failure.message.startswith("raised ") and failure.law != "refuses"
         headline = f"the law {failure.law!r} fails: {sentence(failure.law, law)}"
         if raised:

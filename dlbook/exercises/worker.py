@@ -118,7 +118,7 @@ def chosen(job: dict, module: ModuleType, tell: Callable) -> list[tuple[str, obj
     own = {n: v for n, v in vars(module).items() if not n.startswith("__") and not isinstance(v, ModuleType)
            and getattr(v, "__module__", MODULE) == MODULE}
     if job["pairs"] is None:
-        pairs = [(n, own[n]) for n in known if n in own]
+        pairs = [(n, value) for n, value in own.items() if n in known]
         if not pairs:
             has = ", ".join(n for n, v in own.items() if callable(v)) or "no function"
             near = [m for n in own for m in difflib.get_close_matches(n, known, n=1)]
@@ -147,6 +147,8 @@ def serve() -> None:
 
         operations = catalogue()
         faulthandler.enable(tell.descriptor, all_threads=False)
+        if "import torch" in job["source"]:  # its libraries alone would be over the limit
+            import_torch(None)
         tell("ready")
         allow(job["megabytes"])
         faulthandler.dump_traceback_later(job["seconds"], file=tell.descriptor)

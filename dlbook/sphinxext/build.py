@@ -90,6 +90,9 @@ class Build:
         """Remember the keys of the pages that are written now, and print what the pages cost."""
         if exception:
             return
+        if (app.keep_going or app.warningiserror) and app._warncount:
+            # The next build would find nothing to read, give no warning, and pass: let it read everything again.
+            (Path(app.doctreedir) / "environment.pickle").unlink(missing_ok=True)
         self._keys(app).write_text(json.dumps({name: page.key for name, page in self.pages.items()}))
         if not self.costs:
             return

@@ -16,6 +16,7 @@ _FIELDS = {"Parameters": "param", "Attributes": "ivar", "Raises": "raises", "Ret
 
 def connect(app: Sphinx) -> None:
     """Take part in a Sphinx build."""
+    app.setup_extension("sphinx.ext.autodoc")
     app.connect("autodoc-process-docstring", _process, priority=400)  # before others add to a docstring (500)
 
 
@@ -87,6 +88,9 @@ def _sections(lines: list[str]) -> Iterator[str]:
             yield from ["", line]
         elif section in _FIELDS and line and not line.startswith(" "):
             name, colon, what = line.partition(" : ")
+            if not colon and section in ("Returns", "Yields") and lines[i - 1].strip("- "):
+                yield f"    {line}"  # the next line of a sentence
+                continue
             # "name : str" above "    The file." are two sentences.
             stop = "." if re.match(r"    [A-Z]", following) and what and what[-1] not in ".,;:" else ""
             yield _field(section, name, what + stop, bool(colon))

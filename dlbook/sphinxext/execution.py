@@ -156,5 +156,6 @@ def _said(problem: Exception) -> str:
     text = f"{problem.ename}: {problem.evalue}"
     if problem.ename == "OutOfBand":
         return text
-    lines = re.sub(r"\x1b\[[0-9;]*m", "", str(problem.traceback)).strip().splitlines()
+    trace = re.sub(r"\x1b\[[0-9;]*m", "", str(problem.traceback)).strip()
+    lines = trace.rpartition("-" * 40)[2].splitlines()[1:]  # below the repetition of the cell
     return text + "\n" + "\n".join(f"    {line}" for line in lines[-15:])

@@ -40,7 +40,7 @@ def pass_gate(root: Path) -> None:
     _log.info("property tests: running, %d at a time", workers)
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = [sys.executable, "-m", "pytest", "-m", "law", "-n", str(workers), "-q", "--no-header"]
+        command = [sys.executable, "-m", "pytest", "-m", "law", "-n", str(workers), "-q", "--no-header", f"--maxfail={_SHOWN}"]
         run = subprocess.run([*command, "--tb=short", f"--junitxml={report}"], cwd=root, capture_output=True)
         output = run.stdout.decode(errors="replace")
         if run.returncode:

@@ -66,7 +66,11 @@ def read_pages(app: Sphinx, sources: Sources) -> dict[str, Page]:
         reader = create_nb_reader(str(path), app.env.myst_config, app.env.mystnb_config, text)
         if reader is None:
             continue
-        notebook = reader.read(text)
+        try:
+            notebook = reader.read(text)
+        except Exception as error:  # whatever is wrong with a front matter: YAML, its schema, MyST's own rules
+            problems.append(f"{path.name}: cannot be read as a notebook: {str(error).splitlines()[0]}")
+            continue
         try:
             files = sources.closure(code_of(notebook)) | _results(notebook, docname, Path(app.srcdir))
         except SyntaxError as error:

@@ -113,7 +113,9 @@ class JupyterServer:
                     break
                 page.cells += 1
             printed, _ = await execute(socket, PEAK)
-            page.megabytes = int(printed or 0)
+            page.megabytes = int(printed) if printed.strip().isdigit() else 0
+            if not (page.megabytes or page.error):
+                page.error = "did not tell its memory"
             socket.close()
         finally:
             self.ask("DELETE", f"api/sessions/{session['id']}")
@@ -145,17 +147,19 @@ async def execute(socket, source: str) -> tuple[str, str]:
         },
     }
     await socket.write_message(json.dumps(message))
-    printed = ""
-    while True:
+    # The reply and the outputs travel on two channels: a cell is done when it was answered and the kernel is idle.
+    printed, reply, idle = "", None, False
+    while reply is None or not idle:
         text = await socket.read_message()
         if text is None:
             return printed, "the kernel died"
         answer = json.loads(text)
         if answer.get("parent_header", {}).get("msg_id") != message["header"]["msg_id"]:
             continue
-        content = answer["content"]
         if answer["msg_type"] == "stream":
-            printed += content["text"]
+            printed += answer["content"]["text"]
         elif answer["msg_type"] == "execute_reply":
-            failed = content["status"] != "ok"
-            return printed, f"{content.get('ename')}: {content.get('evalue')}" if failed else ""
+            reply = answer["content"]
+        elif answer["msg_type"] == "status":
+            idle = answer["content"]["execution_state"] == "idle"
+    return printed, "" if reply["status"] == "ok" else f"{reply.get('ename')}: {reply.get('evalue')}"

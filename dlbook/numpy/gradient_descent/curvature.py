@@ -50,7 +50,7 @@ def contraction_factor(lr: float, eigenvalues) -> float:
     >>> round(contraction_factor(2 / (1 + 9), [1, 9]), 12)
     0.8
 
-    **Source** Polyak (1964); Bottou, Curtis and Nocedal (2018), section 4.1.
+    **Source** Polyak (1964).
     **Book** eq-contraction
     """
     lr = above_zero("contraction_factor", "lr", lr)
@@ -78,7 +78,7 @@ def hessian_vector_product(value_and_grad: Callable, params: Any, v: Any, *data)
     -------
     Hv : of the structure of params; about 10 digits are right in float64, 4 in float32.
 
-    **Source** Pearlmutter (1994), eq. 1.
+    **Source** Pearlmutter (1994).
     **Book** eq-hessian-vector
     """
     check_params("hessian_vector_product", params)
@@ -122,7 +122,7 @@ def power_iteration(operator, start: Any, *, steps: int = 100, tol: float = 1e-9
     >>> round(power_iteration(np.diag([3.0, 1.0]), np.array([1.0, 1.0])).value, 6)
     3.0
 
-    **Source** von Mises and Pollaczek-Geiringer (1929); Golub and Van Loan (2013), section 7.3.1.
+    **Source** von Mises and Pollaczek-Geiringer (1929); Golub and Van Loan (2013), section 7.3.
     **Book** eq-power-iteration
     """
     steps = whole_number("power_iteration", "steps", steps, 1)

@@ -31,7 +31,7 @@ def linear_decay(lr: float, steps: int) -> Callable[[int], float]:
     >>> [round(rate(s), 12) for s in range(4)]
     [0.4, 0.3, 0.2, 0.1]
 
-    **Source** Bottou, Curtis and Nocedal (2018), section 4.2, on diminishing step sizes.
+    **Source** Goodfellow, Bengio and Courville (2016), section 8.3.1, there with a last rate above 0.
     **Book** eq-linear-decay
     """
     lr, steps = above_zero("linear_decay", "lr", lr), whole_number("linear_decay", "steps", steps, 1)
@@ -70,7 +70,7 @@ def inverse_decay(lr: float, half: float) -> Callable[[int], float]:
     >>> rate(0), rate(10), rate(30)
     (0.4, 0.2, 0.1)
 
-    **Source** Robbins and Monro (1951), eqs. 6 and 26.
+    **Source** Robbins and Monro (1951); Bottou, Curtis and Nocedal (2018), section 4.2.
     **Book** eq-robbins-monro
     """
     lr, half = above_zero("inverse_decay", "lr", lr), above_zero("inverse_decay", "half", half)

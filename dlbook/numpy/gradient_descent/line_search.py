@@ -8,13 +8,14 @@ import numpy as np
 from dlbook.numpy.gradient_descent.descent import Descent, check_finite, stacked
 from dlbook.numpy.gradient_descent.trees import check_params, inner, tree_map
 from dlbook.numpy.linear_classifiers.arguments import above_zero, whole_number
+from dlbook.shapes import leaves
 
 __all__ = ["armijo_line_search", "gradient_descent_armijo"]
 
 
 def armijo_line_search(
     value: Callable, params: Any, grads: Any, direction: Any = None, *, lr: float = 1.0, c1: float = 1e-4,
-    shrink: float = 0.5, max_shrinks: int = 60,
+    shrink: float = 0.5,
 ) -> float:
     r"""Shrink a step until the function falls by a fair part of what its slope promised.
 
@@ -31,12 +32,11 @@ def armijo_line_search(
     lr : eta_0, the longest step to try, above 0.
     c1 : the part of the promised descent that is asked for, strictly between 0 and 1.
     shrink : beta, strictly between 0 and 1.
-    max_shrinks : how often to shrink before giving up.
 
     Returns
     -------
-    eta : the step, or 0.0 if none descends: grads is 0, or rounding hides every descent and params is a minimum as
-        far as this dtype can tell (or grads is not the gradient).
+    eta : the step, or 0.0 if none descends before it becomes too short to change params at all: grads is 0, or
+        rounding hides every descent and params is a minimum as far as this dtype can tell (or grads is no gradient).
 
     Raises
     ------
@@ -56,13 +56,15 @@ def armijo_line_search(
     if slope > 0 or (slope == 0 and inner(direction, direction) > 0):
         raise ValueError(f"armijo_line_search: direction has the slope {slope:.3g}, expected one that leads downhill")
     start = value(params)
-    for _ in range(whole_number("armijo_line_search", "max_shrinks", max_shrinks, 0) + 1):
-        reached = value(tree_map(lambda p, d, rate=rate: p + rate * d, params, direction))
-        # Without the second condition a step too short to change anything would pass.
+    while True:
+        there = tree_map(lambda p, d, rate=rate: p + rate * d, params, direction)
+        reached = value(there)
+        # Without the second condition a step too short to change the value would pass.
         if reached <= start + c1 * rate * slope and reached < start:
             return rate
+        if all(np.array_equal(p, q) for (_, p), (_, q) in zip(leaves(params), leaves(there), strict=True)):
+            return 0.0
         rate *= shrink
-    return 0.0
 
 
 def gradient_descent_armijo(

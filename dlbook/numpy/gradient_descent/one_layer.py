@@ -44,7 +44,7 @@ def objective(loss: Callable = cross_entropy, *, strength: float = 0.0, **loss_o
     ------
     ValueError : for a negative strength.
 
-    **Source** Goodfellow, Bengio and Courville (2016), eq. 7.1; KTH DD2424, assignment 1, eqs. 5, 10 and 11.
+    **Source** Goodfellow, Bengio and Courville (2016), eq. 7.1; KTH DD2424, assignment 1.
     **Book** eq-objective
     """
     strength = at_least_zero("objective", "strength", strength)

@@ -14,7 +14,7 @@ __all__ = ["gradient_noise", "minibatches", "sgd"]
 
 
 def minibatches(
-    n: int, batch_size: int, rng: np.random.Generator | None, *, drop_last: bool = False
+    n: int, batch_size: int, rng: np.random.Generator | None, *, drop_last: bool = False, replace: bool = False
 ) -> Iterator[Int[Array, " B"]]:
     r"""Deal the numbers 0 to n - 1 into batches, each number once: one epoch.
 
@@ -23,12 +23,15 @@ def minibatches(
     $$\mathbb{E}\, \nabla f_B = \frac1n \sum_i \nabla f_i, \qquad
     \mathrm{Cov}\, \nabla f_B = \frac{1}{B} \, \frac{n - B}{n - 1} \, \mathrm{Cov}\, \nabla f_i$$
 
+    Batches of independent draws (`replace`) have the covariance without the middle factor.
+
     Parameters
     ----------
     n : how many examples there are, at least 1.
     batch_size : B, at least 1.
     rng : shuffles; None deals in order.
     drop_last : leave out the last batch when it is smaller than the others.
+    replace : draw every number independently of all others, so that in one epoch some come twice and some never.
 
     Yields
     ------
@@ -36,26 +39,28 @@ def minibatches(
 
     Raises
     ------
-    ValueError : for n or batch_size below 1, or batches that would all be dropped.
+    ValueError : for n or batch_size below 1, batches that would all be dropped, or draws without a generator.
 
     Examples
     --------
     >>> [rows.tolist() for rows in minibatches(5, 2, None)]
     [[0, 1], [2, 3], [4]]
 
-    **Source** Bottou, Curtis and Nocedal (2018), section 3.3; Cochran (1977), theorem 2.2, for the covariance.
+    **Source** Bottou, Curtis and Nocedal (2018), section 3; Cochran (1977), chapter 2, for the covariance.
     **Book** eq-minibatch-gradient
     """
     n = whole_number("minibatches", "n", n, 1)
     batch_size = whole_number("minibatches", "batch_size", batch_size, 1)
     if drop_last and batch_size > n:
         raise ValueError(f"minibatches: batch_size is {batch_size} with drop_last, expected at most n = {n}")
-    return _deal(n, batch_size, rng, drop_last)
+    if replace and rng is None:
+        raise ValueError("minibatches: rng is None with replace, expected a generator that draws")
+    return _deal(n, batch_size, rng, drop_last, replace)
 
 
-def _deal(n: int, batch_size: int, rng, drop_last: bool) -> Iterator[Array]:
+def _deal(n: int, batch_size: int, rng, drop_last: bool, replace: bool) -> Iterator[Array]:
     """Generate the batches: a function of its own, so that wrong arguments are refused before the first batch."""
-    rows = np.arange(n) if rng is None else rng.permutation(n)
+    rows = np.arange(n) if rng is None else rng.integers(n, size=n) if replace else rng.permutation(n)
     end = n - n % batch_size if drop_last else n
     for start in range(0, end, batch_size):
         yield rows[start : min(start + batch_size, end)]
@@ -89,7 +94,7 @@ def gradient_noise(
     ------
     ValueError : for empty or unequal data, or an option outside its range.
 
-    **Source** Bottou, Curtis and Nocedal (2018), section 4.2.
+    **Source** Cochran (1977), chapter 2, for the variance; Bottou, Curtis and Nocedal (2018), section 4.
     **Book** eq-minibatch-gradient
     """
     n = check_rows("gradient_noise", **{f"data[{i}]": column for i, column in enumerate(data)})
@@ -107,7 +112,8 @@ def gradient_noise(
 
 def sgd(
     value_and_grad: Callable, params: Any, data: tuple[Array, ...], *, lr: Rate, batch_size: int, epochs: int,
-    rng: np.random.Generator | None, drop_last: bool = False, measure: Callable | None = None, keep_path: bool = False,
+    rng: np.random.Generator | None, drop_last: bool = False, replace: bool = False, measure: Callable | None = None,
+    keep_path: bool = False,
 ) -> Descent:
     r"""Walk downhill by the gradients of mini-batches.
 
@@ -123,7 +129,7 @@ def sgd(
     batch_size : examples per step, at least 1.
     epochs : how often each example is used, at least 0.
     rng : shuffles before each epoch; None takes the examples in order.
-    drop_last : leave out the last batch of an epoch when it is smaller than the others.
+    drop_last, replace : as in `minibatches`.
     measure : maps params to a dict of numbers, called before the first epoch and after each.
     keep_path : keep the parameters of every step (memory: steps + 1 times the parameters).
 
@@ -141,14 +147,14 @@ def sgd(
     """
     n = check_rows("sgd", **{f"data[{i}]": column for i, column in enumerate(data)})
     epochs = whole_number("sgd", "epochs", epochs, 0)
-    minibatches(n, batch_size, None, drop_last=drop_last)  # refuses, if it must, before anything is computed
+    minibatches(n, batch_size, rng, drop_last=drop_last, replace=replace)  # refuses, if it must, before the work begins
     rate_of("sgd", lr, 0)
     check_params("sgd", params)
     params = tree_map(np.array, params)
     values, rates, found = [], [], [measure(params)] if measure else []
     visited = [params] if keep_path else []
     for _ in range(epochs):
-        for rows in minibatches(n, batch_size, rng, drop_last=drop_last):
+        for rows in minibatches(n, batch_size, rng, drop_last=drop_last, replace=replace):
             value, grads = value_and_grad(params, *(column.take(rows, axis=0) for column in data))
             check_finite("sgd", value, len(values))
             rate = rate_of("sgd", lr, len(values))

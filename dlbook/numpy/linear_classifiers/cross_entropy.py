@@ -64,7 +64,7 @@ def nll_loss(
     ------
     ValueError : for a label outside 0..K-1, or a mean of labels that all weigh 0 (where PyTorch gives nan).
 
-    **Source** Goodfellow, Bengio and Courville (2016), eq. 5.59.
+    **Source** Goodfellow, Bengio and Courville (2016), eq. 5.63.
     **Book** eq-nll-loss
     """
     rows = _class_rows(log_p)

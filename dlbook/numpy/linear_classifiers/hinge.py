@@ -116,7 +116,7 @@ def multi_margin_loss(
     ------
     ValueError : for a label outside 0..K-1, a margin that is not positive, or the mean of no examples.
 
-    **Source** Weston and Watkins (1999), eq. 6.
+    **Source** Weston and Watkins (1999).
     **Book** eq-multi-margin-loss
     """
     labels = as_classes("multi_margin_loss", target, scores.shape[1])
@@ -167,7 +167,7 @@ def crammer_singer_loss(
     ------
     ValueError : for a label outside 0..K-1, a single class, a margin that is not positive, or the mean of no examples.
 
-    **Source** Crammer and Singer (2001), eq. 4.
+    **Source** Crammer and Singer (2001), eq. 2.
     **Book** eq-crammer-singer-loss
     """
     classes = scores.shape[1]

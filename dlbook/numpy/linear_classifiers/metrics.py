@@ -158,7 +158,7 @@ def reliability_diagram(p: Float[Array, "N K"], target: Int[Array, " N"], *, bin
     ------
     ValueError : for no examples, a label outside 0..K-1, or rows that are no probabilities.
 
-    **Source** Guo, Pleiss, Sun and Weinberger (2017), eqs. 2 and 3.
+    **Source** Guo, Pleiss, Sun and Weinberger (2017), section 2.
     **Book** eq-ece
     """
     labels = _check("reliability_diagram", "p", p, target)
@@ -204,7 +204,7 @@ def expected_calibration_error(p: Float[Array, "N K"], target: Int[Array, " N"],
     ------
     ValueError : as `reliability_diagram`.
 
-    **Source** Naeini, Cooper and Hauskrecht (2015); Guo, Pleiss, Sun and Weinberger (2017), eq. 5.
+    **Source** Naeini, Cooper and Hauskrecht (2015); Guo, Pleiss, Sun and Weinberger (2017), section 2.
     **Book** eq-ece
     """
     diagram = reliability_diagram(p, target, bins=bins)

@@ -69,7 +69,7 @@ def l1_loss(
     ------
     ValueError : for the mean of no elements.
 
-    **Source** Huber (1964), section 1.
+    **Source** Huber (1964), on the median as a robust estimate.
     **Book** eq-l1-loss
     """
     d = prediction - target
@@ -106,7 +106,7 @@ def huber_loss(
     ------
     ValueError : for a delta that is not positive, or the mean of no elements.
 
-    **Source** Huber (1964), section 4.
+    **Source** Huber (1964).
     **Book** eq-huber-loss
     """
     delta = above_zero("huber_loss", "delta", delta)

@@ -40,7 +40,7 @@ def ridge_regression(
     ------
     ValueError : for arrays that do not fit, no examples, integers, or a negative strength.
 
-    **Source** Hoerl and Kennard (1970), eq. 2.1; Golub and Van Loan (2013), section 6.1.4.
+    **Source** Hoerl and Kennard (1970); Golub and Van Loan (2013), section 6.1.
     **Book** eq-ridge
     """
     strength = at_least_zero("ridge_regression", "strength", strength)

@@ -69,7 +69,7 @@ def primal_objective(
     ------
     ValueError : for a target that is neither -1 nor +1, no examples, or a strength that is not positive.
 
-    **Source** Cortes and Vapnik (1995), eq. 21; Shalev-Shwartz et al. (2011), eq. 1.
+    **Source** Cortes and Vapnik (1995), section 3; Shalev-Shwartz et al. (2011), eq. 1.
     **Book** eq-svm-primal
     """
     strength = check_svm("primal_objective", x, target, strength)
@@ -100,7 +100,7 @@ def dual_objective(
     ValueError : for an alpha outside its bounds or that does not sum to 0 with the signs of the targets (it would
         bound nothing), and as `primal_objective`.
 
-    **Source** Cortes and Vapnik (1995), eqs. 25 to 27.
+    **Source** Cortes and Vapnik (1995), appendix A.2.
     **Book** eq-svm-dual
     """
     strength = check_svm("dual_objective", x, target, strength)
@@ -181,7 +181,7 @@ def svm_dual(
     ValueError : for a target that is neither -1 nor +1, a single class, or an option outside its range.
     ArithmeticError : when max_steps updates do not suffice.
 
-    **Source** Platt (1998); Fan, Chen and Lin (2005), algorithm 2, for the choice of the pair.
+    **Source** Platt (1998); Fan, Chen and Lin (2005), "WSS 2", for the choice of the pair.
     **Book** eq-svm-dual
     """
     strength = check_svm("svm_dual", x, target, strength)

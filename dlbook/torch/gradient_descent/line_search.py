@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch.utils._pytree import tree_map
+from torch.utils._pytree import tree_leaves, tree_map
 
 from dlbook.numpy.linear_classifiers.arguments import above_zero, whole_number
 from dlbook.torch.gradient_descent.descent import Descent, check_finite, gathered
@@ -15,7 +15,7 @@ __all__ = ["armijo_line_search", "gradient_descent_armijo"]
 
 def armijo_line_search(
     value: Callable, params: Any, grads: Any, direction: Any = None, *, lr: float = 1.0, c1: float = 1e-4,
-    shrink: float = 0.5, max_shrinks: int = 60,
+    shrink: float = 0.5,
 ) -> float:
     """Shrink a step until the function falls by a fair part of what its slope promised."""
     rate = above_zero("armijo_line_search", "lr", lr)
@@ -29,13 +29,15 @@ def armijo_line_search(
     if slope > 0 or (slope == 0 and inner(direction, direction) > 0):
         raise ValueError(f"armijo_line_search: direction has the slope {slope:.3g}, expected one that leads downhill")
     start = value(params)
-    for _ in range(whole_number("armijo_line_search", "max_shrinks", max_shrinks, 0) + 1):
-        reached = value(tree_map(lambda p, d, rate=rate: p + rate * d, params, direction))
-        # Without the second condition a step too short to change anything would pass.
+    while True:
+        there = tree_map(lambda p, d, rate=rate: p + rate * d, params, direction)
+        reached = value(there)
+        # Without the second condition a step too short to change the value would pass.
         if reached <= start + c1 * rate * slope and reached < start:
             return rate
+        if all(torch.equal(p, q) for p, q in zip(tree_leaves(params), tree_leaves(there), strict=True)):
+            return 0.0
         rate *= shrink
-    return 0.0
 
 
 def gradient_descent_armijo(

@@ -18,10 +18,10 @@ __all__ = ["gradient_noise", "minibatches", "sgd"]
 
 
 def minibatches(
-    n: int, batch_size: int, rng: np.random.Generator | None, *, drop_last: bool = False
+    n: int, batch_size: int, rng: np.random.Generator | None, *, drop_last: bool = False, replace: bool = False
 ) -> Iterator[Tensor]:
     """Deal the numbers 0 to n - 1 into batches, each number once: the reference's own deal, as tensors."""
-    return map(torch.from_numpy, reference.minibatches(n, batch_size, rng, drop_last=drop_last))
+    return map(torch.from_numpy, reference.minibatches(n, batch_size, rng, drop_last=drop_last, replace=replace))
 
 
 def gradient_noise(
@@ -44,19 +44,20 @@ def gradient_noise(
 
 def sgd(
     value_and_grad: Callable, params: Any, data: tuple[Tensor, ...], *, lr: Rate, batch_size: int, epochs: int,
-    rng: np.random.Generator | None, drop_last: bool = False, measure: Callable | None = None, keep_path: bool = False,
+    rng: np.random.Generator | None, drop_last: bool = False, replace: bool = False, measure: Callable | None = None,
+    keep_path: bool = False,
 ) -> Descent:
     """Walk downhill by the gradients of mini-batches."""
     n = check_rows("sgd", **{f"data[{i}]": column for i, column in enumerate(data)})
     epochs = whole_number("sgd", "epochs", epochs, 0)
-    minibatches(n, batch_size, None, drop_last=drop_last)  # refuses, if it must, before anything is computed
+    minibatches(n, batch_size, rng, drop_last=drop_last, replace=replace)  # refuses, if it must, before the work begins
     rate_of("sgd", lr, 0)
     check_params("sgd", params)
     params = tree_map(torch.clone, params)
     values, rates, found = [], [], [measure(params)] if measure else []
     visited = [params] if keep_path else []
     for _ in range(epochs):
-        for rows in minibatches(n, batch_size, rng, drop_last=drop_last):
+        for rows in minibatches(n, batch_size, rng, drop_last=drop_last, replace=replace):
             value, grads = value_and_grad(params, *(column[rows.to(column.device)] for column in data))
             rate = rate_of("sgd", lr, len(values))
             values.append(value.detach())
