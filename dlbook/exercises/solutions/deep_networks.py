@@ -3,7 +3,7 @@
 import numpy as np
 
 from dlbook.differentiable import differentiable
-from dlbook.numpy.deep_networks import activation_pattern, mlp
+from dlbook.numpy.deep_networks import activation_pattern
 from dlbook.shapes import Array, Float, Scalar
 
 __all__ = ["dead_units", "elu", "interpolating_mlp", "same_function"]
@@ -36,6 +36,7 @@ def interpolating_mlp(t, y):
 
     Examples
     --------
+    >>> from dlbook.numpy.deep_networks import mlp
     >>> t, y = np.array([0.0, 1.0, 3.0]), np.array([1.0, -1.0, 0.0])
     >>> mlp(np.array([[0.0], [1.0], [2.0], [3.0]]), interpolating_mlp(t, y))[:, 0]
     array([ 1. , -1. , -0.5,  0. ])
@@ -76,6 +77,7 @@ def same_function(params, rng):
 
     Examples
     --------
+    >>> from dlbook.numpy.deep_networks import mlp
     >>> rng = np.random.default_rng(0)
     >>> params = tuple((rng.normal(size=(k, d)), rng.normal(size=k)) for d, k in ((2, 5), (5, 4), (4, 1)))
     >>> x = rng.normal(size=(3, 2))
