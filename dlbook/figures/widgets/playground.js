@@ -61,9 +61,10 @@
     const { show } = kit, cells = 44, colours = ["var(--blue)", "var(--orange)", "var(--green)"];
     const calm = Boolean(root.matchMedia && root.matchMedia("(prefers-reduced-motion: reduce)").matches);
     let set = data.sets[0], depth = data.depth, name = data.activation, lr = data.lr, probe = [...set.probe];
-    let params, trace, stop = () => {}, steps = 0;
+    let params, at, trace, stop = () => {}, steps = 0;
     const halt = () => { stop(); stop = () => {}; };
-    function start() { halt(); params = set.params[depth]; steps = 0; trace = [objective(params, set.points, set.target, name).loss]; }
+    const judge = (net) => objective(net, set.points, set.target, name);
+    function start() { halt(); params = set.params[depth]; steps = 0; at = judge(params); trace = [at.loss]; }
     start();
 
     const row = kit.make("div", { class: "dlbook-charts" }, live);
@@ -87,11 +88,11 @@
     // A step that leaves the numbers is not taken: the walk stops where it was.
     function descend(count) {
       for (let i = 0; i < count; i++) {
-        const next = step(params, objective(params, set.points, set.target, name).grads, lr), { loss } = objective(next, set.points, set.target, name);
-        if (!Number.isFinite(loss)) return halt();
-        params = next;
+        const next = step(params, at.grads, lr), there = judge(next);
+        if (!Number.isFinite(there.loss)) return halt();
+        [params, at] = [next, there];
         steps += 1;
-        trace.push(loss);
+        trace.push(at.loss);
       }
     }
 
@@ -99,7 +100,7 @@
     const finger = kit.handle(plane, { label: "probe", step: [move, move], at: () => probe, move: (x, y) => { probe = [x, y]; draw(); } });
 
     function draw() {
-      const at = objective(params, set.points, set.target, name), [lo, hi] = data.view, size = (hi - lo) / cells, w = plane.size().w / cells;
+      const [lo, hi] = data.view, size = (hi - lo) / cells, w = plane.size().w / cells;
       // Two strengths of each class's colour: sure, and not so sure. Runs of equal cells are one rectangle.
       const areas = {};
       for (let j = 0; j < cells; j++) {
