@@ -39,6 +39,11 @@ def ledger(record_property):
     return note
 
 
+def pytest_collection_modifyitems(items):
+    """Run the laws first: what they say of a mistake is plainer than what follows from it elsewhere."""
+    items.sort(key=lambda item: ("test_laws" not in item.nodeid, "test_mutants" not in item.nodeid))
+
+
 class Ledger:
     """Collects the rows of a run; writes the ledger when every law test was run and none failed."""
 

@@ -40,8 +40,9 @@ def pass_gate(root: Path) -> None:
     _log.info("property tests: running, %d at a time", workers)
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = [sys.executable, "-m", "pytest", "-m", "law", "-n", str(workers), "-q", "--no-header", f"--maxfail={_SHOWN}"]
-        run = subprocess.run([*command, "--tb=short", f"--junitxml={report}"], cwd=root, capture_output=True)
+        command = [sys.executable, "-m", "pytest", "-m", "law", "-n", str(workers), "-q", "--no-header"]
+        command += ["--tb=short", f"--maxfail={_SHOWN}", f"--junitxml={report}"]
+        run = subprocess.run(command, cwd=root, capture_output=True)
         output = run.stdout.decode(errors="replace")
         if run.returncode:
             failures = _failures(report)
@@ -70,4 +71,4 @@ def _failures(report: Path) -> list[str]:
             # A traceback marks what was said with E; a law's own message has no traceback.
             said = [line[1:].strip() for line in lines if line.startswith("E ")] or lines
             texts.append("\n    ".join([case.get("name", "?"), *said[:_SHOWN]]))
-    return texts
+    return sorted(texts, key=lambda text: "the law '" not in text)  # causes before consequences

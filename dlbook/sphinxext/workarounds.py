@@ -10,6 +10,7 @@ def connect(app: Sphinx) -> None:
     """Take part in a Sphinx build."""
     app.connect("doctree-read", _untitled_sections, priority=100)  # before sphinx-codeautolink reads sections
     app.connect("builder-inited", _no_buttons_in_epub, priority=50)
+    app.connect("html-page-context", _named_toggles, priority=900)
 
 
 def _untitled_sections(app: Sphinx, doctree: nodes.document) -> None:
@@ -32,3 +33,18 @@ def _no_buttons_in_epub(app: Sphinx) -> None:
     app.config.html_theme_options = {
         k: v for k, v in options.items() if k != "launch_buttons" and not k.startswith("use_")
     }
+
+
+def _named_toggles(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Give the arrows that unfold the table of contents a name: a screen reader finds nothing else in them."""
+    make = context.get("generate_toctree_html")
+    if make is None:
+        return
+
+    def named(*args, **options):
+        contents = make(*args, **options)
+        for arrow in contents.find_all("summary") if hasattr(contents, "find_all") else []:
+            arrow["aria-label"] = "Parts of this page"
+        return contents
+
+    context["generate_toctree_html"] = named

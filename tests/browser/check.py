@@ -17,6 +17,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 SITE = HERE.parents[1] / "_build" / "html"
 WORK = HERE.parents[1] / "_build" / "browser"
+GENERATED = ("genindex", "py-modindex", "search", "404")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 HINT = "{} is missing. Debian and Ubuntu: apt install chromium nodejs npm. macOS: brew install chromium node."
 
@@ -45,9 +46,9 @@ def main() -> None:
         shutil.copy(HERE / name, WORK / name)
     if not (WORK / "node_modules").exists():
         subprocess.run([npm, "install", "--silent", "--no-audit", "--no-fund"], cwd=WORK, check=True)
-    pages = sys.argv[1:] or sorted(
-        p.name for p in SITE.glob("*.html") if p.stem not in ("genindex", "py-modindex", "search", "404")
-    )
+    found = (p.relative_to(SITE) for p in SITE.rglob("*.html"))
+    every = sorted(p.as_posix() for p in found if p.parts[0][0] != "_" and p.stem not in GENERATED)
+    pages = sys.argv[1:] or every
     handler = functools.partial(Quiet, directory=str(SITE))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -142,7 +142,7 @@ def sgd(
     ValueError : for empty or unequal data, or an option outside its range.
     FloatingPointError : when a batch's value becomes infinite or nan.
 
-    **Source** Robbins and Monro (1951); Bottou, Curtis and Nocedal (2018), algorithm 4.1.
+    **Source** Robbins and Monro (1951); Bottou, Curtis and Nocedal (2018), section 4.
     **Book** eq-sgd-step
     """
     n = check_rows("sgd", **{f"data[{i}]": column for i, column in enumerate(data)})

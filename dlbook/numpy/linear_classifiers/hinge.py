@@ -72,7 +72,7 @@ def squared_hinge_loss(
     ------
     ValueError : for a target that is neither -1 nor +1, or the mean of no elements.
 
-    **Source** Tang (2013), "Deep learning using linear support vector machines", section 2.2.
+    **Source** Tang (2013), "Deep learning using linear support vector machines".
     **Book** eq-squared-hinge-loss
     """
     check_two_values("squared_hinge_loss", target, -1, 1)

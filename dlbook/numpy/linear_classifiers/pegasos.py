@@ -45,8 +45,8 @@ def pegasos(
     ------
     ValueError : for a target that is neither -1 nor +1, no examples, or an option outside its range.
 
-    **Source** Shalev-Shwartz, Singer, Srebro and Cotter (2011), fig. 2 and section 6 for the bias; Rakhlin, Shamir
-    and Sridharan (2012) for the mean of the second half.
+    **Source** Shalev-Shwartz, Singer, Srebro and Cotter (2011), fig. 2; Rakhlin, Shamir and Sridharan (2012) for
+    the mean of the second half.
     **Book** eq-pegasos
     """
     strength = check_svm("pegasos", x, target, strength)

@@ -91,7 +91,7 @@ def l1_penalty(weights: Any, *, strength: float) -> Scalar:
     ------
     ValueError : for a negative strength, or anything that is no float array.
 
-    **Source** Tibshirani (1996), eq. 1.
+    **Source** Tibshirani (1996).
     **Book** eq-l1-penalty
     """
     strength = at_least_zero("l1_penalty", "strength", strength)
@@ -127,7 +127,7 @@ def elastic_net_penalty(weights: Any, *, strength: float, l1_ratio: float = 0.5)
     ------
     ValueError : for a negative strength, a ratio outside [0, 1], or anything that is no float array.
 
-    **Source** Zou and Hastie (2005), eq. 3.
+    **Source** Zou and Hastie (2005), there the naive elastic net.
     **Book** eq-elastic-net-penalty
     """
     strength = at_least_zero("elastic_net_penalty", "strength", strength)

@@ -69,7 +69,7 @@ def primal_objective(
     ------
     ValueError : for a target that is neither -1 nor +1, no examples, or a strength that is not positive.
 
-    **Source** Cortes and Vapnik (1995), section 3; Shalev-Shwartz et al. (2011), eq. 1.
+    **Source** Cortes and Vapnik (1995), section 3; Shalev-Shwartz, Singer, Srebro and Cotter (2011).
     **Book** eq-svm-primal
     """
     strength = check_svm("primal_objective", x, target, strength)
