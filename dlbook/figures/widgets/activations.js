@@ -17,8 +17,8 @@
     let seen = data.shown, at = nearest(x, data.start);
 
     const row = kit.make("div", { class: "dlbook-charts" }, live);
-    const value = kit.chart(row, { title: "Value", x: ends, y: data.values, aspect: 0.8, xLabel: "x", yLabel: "activation" });
-    const slope = kit.chart(row, { title: "Slope", x: ends, y: data.slopes, aspect: 0.8, xLabel: "x", yLabel: "derivative" });
+    const value = kit.chart(row, { title: "Value", x: ends, y: data.values, aspect: 0.8, xTicks: kit.ticks(ends[0], ends[1], 4), xLabel: "x", yLabel: "activation" });
+    const slope = kit.chart(row, { title: "Slope", x: ends, y: data.slopes, aspect: 0.8, xTicks: kit.ticks(ends[0], ends[1], 4), xLabel: "x", yLabel: "derivative" });
     const side = kit.make("div", { class: "dlbook-chart", style: "flex:1 1 13rem" }, row);
     const table = kit.make("table", { class: "dlbook-values" }, side), caption = kit.make("caption", {}, table);
     const head = kit.make("tr", {}, kit.make("thead", {}, table)), body = kit.make("tbody", {}, table);

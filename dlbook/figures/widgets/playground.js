@@ -69,7 +69,7 @@
 
     const row = kit.make("div", { class: "dlbook-charts" }, live);
     const plane = kit.chart(row, { title: "What the network answers", x: data.view, y: data.view, equal: true, xLabel: "feature 1", yLabel: "feature 2" });
-    const curve = kit.chart(row, { title: "The loss on the way", x: [0, 1000], y: [1e-3, 10], log: true, aspect: 1, xLabel: "step", yLabel: "cross-entropy (nats)" });
+    const curve = kit.chart(row, { title: "The loss on the way", x: [0, 1050], y: [1e-3, 10], log: true, aspect: 1, xLabel: "step", yLabel: "cross-entropy (nats)" });
     const readout = kit.readout(live, ["step", "cross-entropy", "accuracy", "gradient, first layer", "gradient, last layer"]);
     const controls = kit.make("div", { class: "dlbook-controls" }, live), announce = kit.announcer(live);
     const changed = (change) => (key) => { change(key); start(); draw(); };
@@ -125,7 +125,7 @@
       }));
       plane.put("probe", "text", { x: plane.X(probe[0]) + 13, y: plane.Y(probe[1]) - 10, class: "halo", text: answer() });
 
-      const last = Math.max(1000, steps);
+      const last = 1.05 * Math.max(1000, steps);
       if (curve.x[1] !== last) { curve.x = [0, last]; curve.axes(); }
       const every = Math.max(1, Math.floor(trace.length / 200)), inside = (v) => kit.clamp(v, 1e-4, 20);
       const shown = trace.map((v, i) => [i, inside(v)]).filter(([i]) => i % every === 0 || i === trace.length - 1);
