@@ -130,17 +130,25 @@ def _fit(hint, value, where: str) -> None:
         for i, v in value.items() if mapping else enumerate(value):
             with jaxtyped("context"):  # a layer's axes are its own: K of one layer is not K of the next
                 _fit(inner[1] if mapping else inner[0], v, f"{where}[{i!r}]")
-    elif not is_bearable(value, hint, conf=_LENIENT):
-        raise _Misfit(where, hint, value)
+    else:
+        # An option may be a number of NumPy's, axis=np.int64(0); True is no number.
+        plain = value.item() if isinstance(value, np.generic) and hint in (int, float) else value
+        if (isinstance(plain, bool) and hint in (int, float)) or not is_bearable(plain, hint, conf=_LENIENT):
+            raise _Misfit(where, hint, value)
 
 
-def _bindings(hint, value) -> Iterator[tuple[str, int]]:
-    """Yield `(axis, size)` for an array whose annotation names each of its axes."""
+def _bindings(hint, value) -> Iterator[tuple[str, int | tuple[int, ...]]]:
+    """Yield `(axis, size)` for the named axes of an array, `("*S", sizes)` for those that a star stands for."""
     for member in alternatives(hint):
-        if _is_array_hint(member) and hasattr(value, "shape"):
-            names = member.dim_str.split()
-            if len(names) == len(value.shape):
-                yield from ((n, s) for n, s in zip(names, value.shape, strict=True) if n.isidentifier())
+        if not _is_array_hint(member) or not hasattr(value, "shape"):
+            continue
+        names, shape = member.dim_str.split(), tuple(value.shape)
+        stars = [i for i, n in enumerate(names) if n.startswith(("*", "..."))]
+        if len(stars) == 1 and len(shape) >= len(names) - 1:
+            before, after = stars[0], len(shape) - (len(names) - 1 - stars[0])
+            shape = (*shape[:before], shape[before:after], *shape[after:])
+        if len(names) == len(shape):
+            yield from ((n, s) for n, s in zip(names, shape, strict=True) if n.removeprefix("*").isidentifier())
 
 
 class Promise:
@@ -163,8 +171,16 @@ class Promise:
         """Move positional arguments that were given by keyword into their places."""
         if self.options.issuperset(options):
             return args, options
-        bound = self.signature.bind(*args, **options)
+        bound = self._bound(args, options)
         return bound.args, bound.kwargs
+
+    def _bound(self, args: tuple, options: dict) -> inspect.BoundArguments:
+        try:
+            return self.signature.bind(*args, **options)
+        except TypeError as error:
+            parameters = [p.replace(annotation=p.empty) for p in self.signature.parameters.values()]
+            call = self.signature.replace(parameters=parameters, return_annotation=inspect.Signature.empty)
+            raise TypeError(f"{self.name}: {error}, expected {self.name}{call}") from None
 
     def check(self, args: tuple, options: dict, call: Callable):
         """Check the arguments, run `call(*args, **options)`, check its `y`; return what the call returned.
@@ -172,9 +188,9 @@ class Promise:
         `call` returns `y` or `(y, pullback)`; the pullback is left alone. One jaxtyping context holds the
         whole call, so that an axis of `y` is an axis of the arguments.
         """
-        bound = self.signature.bind(*args, **options)
+        bound = self._bound(args, options)
         with jaxtyped("context"):
-            known: dict[str, tuple[int, str]] = {}
+            known: dict[str, tuple[int | tuple, str]] = {}
             for name, parameter in self.signature.parameters.items():
                 if name not in bound.arguments:
                     continue
@@ -200,8 +216,9 @@ class Promise:
             _fit(hint, value, name)
         except _Misfit as misfit:
             where, hint, value = misfit.args
+            foreign, ours = _foreign(hint, value)
             raise ShapeError(
-                f"{self.name}: {where} is {describe(value)}, expected {_expected(hint)}"
+                f"{self.name}: {where} is {describe(value)}{foreign}, expected {_expected(hint)}{ours}"
                 f"{_where_from(hint, value, known)}"
             ) from None
         for axis, size in _bindings(hint, value):
@@ -224,12 +241,21 @@ class Promise:
                     )
 
 
+def _foreign(hint, value) -> tuple[str, str]:
+    """Name both types when what came has a dtype and a shape, but is no array of the library that is expected."""
+    kinds = tuple(m.array_type for m in alternatives(hint) if _is_array_hint(m))
+    if not kinds or not hasattr(value, "dtype") or isinstance(value, kinds):
+        return "", ""
+    came, ours = (f"{kind.__module__.split('.')[0]}.{kind.__name__}" for kind in (type(value), kinds[0]))
+    return f" in a {came}", f" in a {ours}"
+
+
 def _where_from(hint, value, known: dict) -> str:
     """Name the axes that disagree with an earlier argument: `with D = 4 from x`."""
     axes = []
     for member in alternatives(hint):
         if _is_array_hint(member):
-            axes += [a for a in member.dim_str.split() if a in known]
+            axes += [a for a in member.dim_str.replace("#", "").split() if a in known]
     if not axes:
         return ""
     return " with " + ", ".join(f"{a} = {known[a][0]} from {known[a][1]}" for a in dict.fromkeys(axes))

@@ -31,6 +31,8 @@ def optioned(
 ) -> Scalar: ...
 def broadcast(x: Float[Array, "N D"], b: Float[Array, "#N D"]) -> Scalar: ...
 def either(x: Float[Array, "N"], b: Float[Array, "N"] | None = None) -> Scalar: ...
+def starred(x: Float[Array, "N K *S"], w: Float[Array, " K"] | None = None,
+            mask: Float[Array, "N *S"] | None = None) -> Scalar: ...
 def anything(params: Any) -> Scalar: ...
 def several(xs: Sequence[Float[Array, "N"]]) -> Scalar: ...
 
@@ -100,6 +102,39 @@ def test_an_option_may_be_an_integer_where_a_float_is_asked_for():
 def test_a_wrong_option_is_named_with_what_was_expected(options, word):
     with pytest.raises(ShapeError, match=word):
         check(optioned, np.ones(3), **options)
+
+
+@pytest.mark.parametrize("options", [{"axis": np.int64(0)}, {"eps": np.float32(0.5)}, {"eps": np.int32(1)}])
+def test_an_option_may_be_a_number_of_numpys(options):
+    check(optioned, np.ones(2), **options)
+
+
+@pytest.mark.parametrize("options", [{"axis": True}, {"eps": False}, {"axis": np.float64(1.0)}])
+def test_a_truth_value_is_no_number_and_a_float_no_integer(options):
+    with pytest.raises(ShapeError, match=r"expected (int|float)"):
+        check(optioned, np.ones(2), **options)
+
+
+@pytest.mark.parametrize(
+    ("function", "args", "said"),
+    [
+        (starred, (np.ones((4, 3)), np.ones(2)), r"expected float array of shape \(K,\) or None with K = 3 from x"),
+        (starred, (np.ones((4, 3, 5)), None, np.ones((4, 6))), r"with N = 4 from x, \*S = \(5,\) from x"),
+        (optioned, (np.float32(1.0),), r"float32 of shape \(\) in a numpy.float32, .* in a numpy.ndarray"),
+    ],
+)
+def test_axes_behind_a_star_and_a_none_are_named_with_their_sizes(function, args, said):
+    with pytest.raises(ShapeError, match=said):
+        check(function, *args)
+
+
+@pytest.mark.parametrize(
+    ("args", "options", "said"),
+    [((), {}, "missing a required argument: 'x'"), ((np.ones(2), 1.0), {}, "too many"), ((), {"y": 1}, "'[xy]'")],
+)
+def test_a_call_with_other_arguments_names_the_function_and_its_parameters(args, options, said):
+    with pytest.raises(TypeError, match=rf"^optioned: .*{said}.*, expected optioned\(x, \*, eps=1.0, axis=0"):
+        check(optioned, *args, **options)
 
 
 def test_broadcasting_happens_only_where_the_annotation_says_so():
