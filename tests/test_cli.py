@@ -54,6 +54,11 @@ MISTAKES = {
     ("check",): "Missing argument",
     ("check", "mine.py", "lineal"): "did you mean 'linear'",
     ("check", "mine.py", "--time-limit", "soon"): "not a valid float",
+    ("check", "mine.py", "--time-limit", "nan"): "nan is no number of seconds",
+    ("check", "mine.py", "--time-limit", "inf"): "not in the range",
+    ("check", "mine.ipynb"): "is a notebook: call check(f) in it",
+    ("exercise", "linear", "-o", ""): "names no file",
+    ("data", "fetch", "zzz"): "no data set 'zzz'. There are",
     ("data", "show", "digit"): "digits",
     ("data", "fetch", "digit"): "digits",
     ("train", "one-layer"): "did you mean",
@@ -66,6 +71,7 @@ MISTAKES = {
 @pytest.mark.parametrize("args", MISTAKES, ids=" ".join)
 def test_a_mistake_is_answered_in_one_line_with_status_2(dlbook, tmp_path, args):
     (tmp_path / "mine.py").write_text(WRONG)
+    (tmp_path / "mine.ipynb").write_text("{}")
     result = dlbook(*args)
     assert result.exit_code == 2
     assert MISTAKES[args] in result.output

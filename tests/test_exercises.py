@@ -6,6 +6,7 @@ import sys
 import textwrap
 from functools import partial
 
+import numpy as np
 import pytest
 from readers import RIGHT, body, checked_in
 
@@ -118,6 +119,73 @@ def test_the_smallest_input_can_be_pasted_and_shows_the_difference(checked):
     got = eval(last, space)
     assert sections["gradient of bias"][0].split("got")[1].strip() == str(got.tolist()).replace(".0", "")
     assert space["x"].shape == (2, 1), "two rows are the fewest for which a sum is no mean"
+
+
+# Mistakes that only another call than the drawn one shows, and what must be true of what is pasted.
+UNDRAWN = {
+    "a label of 0 is taken for -1": (
+        "def hinge_loss(scores, target, *, reduction='mean'):\n"
+        "    sign = np.where(target > 0, 1, -1).astype(scores.dtype)\n"
+        "    loss = np.maximum(0, 1 - sign * scores)\n"
+        "    share = 1 / loss.size if reduction == 'mean' else 1\n"
+        "    y = loss if reduction == 'none' else loss.sum() * share\n"
+        "    return y, lambda dy: ((-sign * (loss > 0) * dy * share).astype(scores.dtype), None)\n",
+        lambda space: not set(space["target"].ravel().tolist()) <= {-1, 1} or not space["scores"].size),
+    "float64 leaks": (
+        "def sigmoid(x):\n    y = 1 / (1 + np.exp(-x.astype(float)))\n    return y, lambda dy: (dy * y * (1 - y),)\n",
+        lambda space: space["x"].dtype == np.float32 and space["y"].dtype == np.float64),
+    "a power overflows": (
+        "def logsumexp(x, *, axis=-1):\n"
+        "    y = np.log(np.exp(x).sum(axis))\n"
+        "    return y, lambda dy: (np.expand_dims(dy, axis) * np.exp(x - np.expand_dims(y, axis)),)\n",
+        lambda space: not np.isfinite(space["y"]).all()),
+}
+
+
+@pytest.mark.parametrize("mistake", UNDRAWN)
+def test_what_is_shown_is_the_call_that_fails_and_not_the_drawn_one(checked, mistake):
+    source, shows = UNDRAWN[mistake]
+    report, = checked("import numpy as np\n" + source, limits=Limits(30.0))
+    assert report.status == "wrong", report.text()
+    space = {}
+    exec("import numpy as np\n" + source, space)
+    with np.errstate(all="ignore"):
+        exec("\n".join(dict(report.sections)["smallest failing input"]), space)
+    assert shows(space), report.text()
+
+
+def test_a_gradient_that_is_none_is_said_to_be_missing(checked):
+    source = ("def huber_loss(prediction, target, *, reduction='mean', delta=1.0):\n"
+              "    d = prediction - target\n    c = d.clip(-delta, delta)\n    return (c * (d - c / 2)).sum(), "
+              "lambda dy: (c * dy, None)\n")
+    report, = checked(source)
+    assert "gradient of target is NoneType None, expected float64" in report.text()
+
+
+def test_the_readers_clock_stands_while_torch_is_imported(monkeypatch):
+    from dlbook.exercises import checking
+
+    now = 0.0
+    report = {"operation": "linear", "status": "right", "headline": "fine"}
+    coming = [(0, ["begin", "linear"]), (0.5, ["our time"]), (60, ["reader's time", 60.0]), (0.5, ["report", report]),
+              (0, ["end"])]
+
+    class Slow:
+        output = type("Output", (), {"text": staticmethod(str)})
+
+        def __init__(self, job): ...
+        def stop(self): ...
+
+        def event(self, timeout):
+            nonlocal now
+            passes, event = coming.pop(0)
+            now += passes
+            return event
+
+    monkeypatch.setattr(checking, "Worker", Slow)
+    monkeypatch.setattr(checking.time, "monotonic", lambda: now)
+    said, = checking.Run({"title": "mine.py"}, Limits(seconds=1.2, megabytes=None), None).reports()
+    assert said.ok, said.text()
 
 
 @pytest.mark.parametrize("bug", LINEAR.bugs, ids=lambda bug: bug.name)

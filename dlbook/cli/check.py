@@ -23,11 +23,18 @@ class Status:
             click.echo("\r\033[K", nl=False, err=True)
 
 
+def no_nan(context: click.Context, parameter: click.Parameter, value: float) -> float:
+    """Refuse nan, which no range keeps out."""
+    if value != value:
+        raise click.BadParameter("nan is no number of seconds.")
+    return value
+
+
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--time-limit", default=30.0, show_default=True, type=click.FloatRange(min=0.1), metavar="SECONDS",
-              help="For each operation.")
+@click.option("--time-limit", default=30.0, show_default=True, type=click.FloatRange(0.1, 1e6), metavar="SECONDS",
+              callback=no_nan, help="For each operation.")
 @click.option("--memory-limit", default=2048, show_default=True, type=click.IntRange(min=0), metavar="MB",
               help="For each operation, beyond what the checker needs; 0 for none.")
 @click.option("--examples", default=60, show_default=True, type=click.IntRange(min=1), metavar="N",

@@ -35,6 +35,8 @@ def exercise(topic: str | None, output: Path | None, show: bool) -> None:
             sys.exit(2)
         return
     path = output or Path(f"{topic}.py")
+    if path == Path():
+        raise click.UsageError("-o names no file")
     try:
         source = stubs(topic, file=path.name if path.name != "-" else None)
     except UnknownTopicError as error:

@@ -85,5 +85,5 @@ def card(name: str) -> Card:
     if name in cards:
         return cards[name]
     near = difflib.get_close_matches(str(name), cards, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    hint = f"; did you mean {near[0]!r}?" if near else "."
     raise ValueError(f"no data set {name!r}{hint} There are: {', '.join(cards)}")

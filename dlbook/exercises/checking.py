@@ -36,10 +36,13 @@ def check_file(path: str | Path, names: tuple[str, ...] = (), *, limits: Limits 
 
     Raises
     ------
-    UsageError : for a name that is no operation.
+    UsageError : for a name that is no operation, and for a notebook.
     OSError : when the file cannot be read.
     """
     path = Path(path)
+    if path.suffix == ".ipynb":
+        raise UsageError(f"{path.name} is a notebook: call check(f) in it (from dlbook import check), "
+                         "or save the code as a .py file")
     pairs = [[name, name] for name in names] or None
     source = path.read_bytes().decode("utf-8-sig", errors="replace")
     yield from check_source(source, path=str(path.resolve()), title=path.name, pairs=pairs, limits=limits,
@@ -75,7 +78,7 @@ class Run:
         """Yield a report for each operation until the worker has done its job or has to be ended."""
         worker = Worker(self.job)
         try:
-            deadline = time.monotonic() + STARTUP
+            left = deadline = time.monotonic() + STARTUP
             while True:
                 try:
                     event = self._wait(worker, deadline)
@@ -97,6 +100,10 @@ class Run:
                     self.finished.append(report.operation)
                     yield report
                     self.now = None
+                elif kind == "our time":
+                    left, deadline = deadline, time.monotonic() + STARTUP
+                elif kind == "reader's time":
+                    deadline = left + values[0]
                 elif kind == "words":  # time is up and the worker has written where it stands, or it crashes
                     deadline = min(deadline, time.monotonic() + 0.1)
                 elif kind == "end":

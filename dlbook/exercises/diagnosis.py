@@ -1,6 +1,7 @@
 """Explain a failure: the call to paste, got beside expected, and which known mistake behaves the same."""
 
 import re
+import textwrap
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -11,6 +12,7 @@ from dlbook.laws.battery import _quiet, examples_of, on_trial
 from dlbook.laws.operation import Bug, Example, Op, argument_names
 from dlbook.laws.trees import flatten, rebuild
 
+SMALLEST = "smallest failing input"
 Outcome = list | str  # y and the gradients, or the kind of exception
 
 
@@ -20,6 +22,9 @@ def pasteable(value) -> str:
         if value.size == 0:
             return f"np.zeros({value.shape}, {value.dtype.name!r})"
         usual = value.dtype in (np.float64, np.int64, np.bool_)
+        if value.dtype == np.float32:  # 0.1 and not 0.10000000149011612: the same number once it is float32
+            value = np.vectorize(lambda v: float(str(v)), otypes=[float])(value)
+            return f"np.array({value.tolist()!r}, 'float32')"
         return f"np.array({value.tolist()!r}{'' if usual else f', {value.dtype.name!r}'})"
     if isinstance(value, np.generic):
         return repr(value) if value.dtype != np.float64 else repr(value.item())
@@ -55,7 +60,10 @@ def call_lines(op: Op, example: Example) -> list[str]:
 
 
 def cotangents(y, example: Example) -> Iterator[tuple[str, object]]:
-    """Yield cotangents for y, the one that is easiest to write first, with the code that makes them."""
+    """Yield cotangents for y, the one that is easiest to write first, with the code that makes them.
+
+    They are float64 whatever y is: `pullback` casts them to its dtype.
+    """
     ones = rebuild(y, [np.ones(np.shape(a)) for a in flatten(y)])
     yield (f"np.ones({np.shape(y)})" if np.shape(y) else "1.0") if hasattr(y, "dtype") else pasteable(ones), ones
     rng = example.rng()
@@ -88,7 +96,8 @@ def _close(x: np.ndarray, y: np.ndarray) -> bool:
     if x.shape != y.shape or x.dtype != y.dtype:
         return False
     size = float(np.abs(y).max(initial=1.0, where=np.isfinite(y)))
-    return bool(np.allclose(x, y, rtol=1e-7, atol=1e-10 * size, equal_nan=True))
+    relative, floor = (1e-7, 1e-10) if y.dtype == np.float64 else (1e-4, 1e-5)
+    return bool(np.allclose(x, y, rtol=relative, atol=floor * size, equal_nan=True))
 
 
 def compare(op: Op, f: Callable, example: Example) -> tuple[int | None, list[tuple[str, list[str]]], object]:
@@ -112,9 +121,30 @@ def compare(op: Op, f: Callable, example: Example) -> tuple[int | None, list[tup
                 what = "y" if i == 0 else f"gradient of {names[i - 1]}"
                 if i:
                     lines = [*lines, f"pullback({code})[{i - 1}]"]
-                return i, [("smallest failing input", lines),
-                           (what, [f"got       {numbers(mine)}", f"expected  {numbers(right)}"])], dy
-    return None, [("smallest failing input", lines)], dy
+                return i, [(SMALLEST, lines), (what, _beside(mine, right))], dy
+    return None, [(SMALLEST, lines)], dy
+
+
+def _beside(mine, right) -> list[str]:
+    """Write got above expected, with their dtypes where these differ."""
+    kinds = [str(getattr(v, "dtype", "")) for v in (mine, right)]
+    words = [f" {k}" if k and kinds[0] != kinds[1] else "" for k in kinds]
+    return [f"got       {numbers(mine)}{words[0]}", f"expected  {numbers(right)}{words[1]}"]
+
+
+def accepted(op: Op, made: Example) -> list[tuple[str, list[str]]]:
+    """Show a call that should have been refused, beside the refusal of the reference."""
+    try:
+        op.reference(*made.args, **made.options)
+        said = "a ValueError"
+    except (ValueError, TypeError) as error:
+        said = f"a {type(error).__name__}, as in: {error}"
+    return [(SMALLEST, call_lines(op, made)), ("what should happen", wrapped(said))]
+
+
+def wrapped(message: str) -> list[str]:
+    """Break a message into a few lines that fit a terminal."""
+    return [part for line in message.strip().splitlines()[:6] for part in textwrap.wrap(line, 100)][:8]
 
 
 def diagnose(op: Op, f: Callable, law: Callable, example: Example, which: int | None, dy) -> list[str]:
@@ -210,4 +240,4 @@ def _pattern(op: Op, which: int, samples: list, mine: list, right: list) -> list
     return []
 
 
-__all__ = ["Bug", "call_lines", "compare", "diagnose", "numbers", "pasteable"]
+__all__ = ["Bug", "accepted", "call_lines", "compare", "diagnose", "numbers", "pasteable", "wrapped"]

@@ -28,19 +28,24 @@ class Record:
 
 @dataclass(frozen=True)
 class Failure:
-    """The smallest example found for which a law does not hold."""
+    """The smallest example found for which a law does not hold.
+
+    `made` is the call that the law made of it, where that is another: in float32, with huge arguments, one that
+    must be refused.
+    """
 
     operation: str
     law: str
     message: str
     example: Example
     examples: int
+    made: Example | None = None
 
     def text(self, op: Op) -> str:
         """Say it in two lines: what is wrong, and the arguments to paste."""
         return (
             f"{self.operation}: the law '{self.law}' FAILS   {self.message}\n"
-            f"    smallest input found: {self.example.literal(op.reference)}"
+            f"    smallest input found: {(self.made or self.example).literal(op.reference)}"
         )
 
 
@@ -80,10 +85,11 @@ def on_trial(law: Callable, op: Op, f: Callable, example: Example):
             return law(op, f, example)
     except LawBroken:
         raise
-    except AssertionError as error:
-        raise LawBroken(str(error) or "the assertion does not hold") from error
     except Exception as error:
-        raise LawBroken(f"raised {type(error).__name__}: {error}") from error
+        said = str(error) or "the assertion does not hold"
+        broken = LawBroken(said if isinstance(error, AssertionError) else f"raised {type(error).__name__}: {error}")
+        broken.made = getattr(error, "made", None)
+        raise broken from error
 
 
 def _quiet(examples: int | None, shrink: bool, derandomize: bool | None) -> settings:
@@ -151,7 +157,7 @@ def hold(
     try:
         trial()
     except LawBroken as broken:
-        return Failure(op.name, name, str(broken), last, tried)
+        return Failure(op.name, name, str(broken), last, tried, getattr(broken, "made", None))
     if not findings:
         return Record(op.name, name, tried)
     error, tolerance = max(findings, key=lambda e: e[0] / e[1] if e[1] else 0.0)

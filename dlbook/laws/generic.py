@@ -16,7 +16,7 @@ from dlbook.laws.gradient import probe, worst_entry
 from dlbook.laws.operation import Example, Op
 from dlbook.laws.oracles import complex_step, twin_gradient, twin_value
 from dlbook.laws.trees import flatten, random_like, rebuild
-from dlbook.laws.verdict import Finding, LawBroken, call, close, finite, names, require, worst
+from dlbook.laws.verdict import Finding, LawBroken, call, calling, close, finite, names, require, worst
 from dlbook.shapes import alternatives, describe, leaves
 
 
@@ -30,8 +30,9 @@ def exact_cases(op: Op, f: Callable, example: Example) -> Finding:
             found.append(close(got, _like(got, y), 1e-12, 1e-15, f"y at {case}"))
         if grads is not None:
             back = pullback(rebuild(got, [np.ones(np.shape(a)) for a in flatten(got)]))
-            for name, mine, want in zip(names(op, Example(args)), back, grads, strict=True):
+            for name, arg, mine, want in zip(names(op, Example(args)), args, back, grads, strict=True):
                 if want is not None:
+                    _fits(mine, arg, f"gradient of {name}")
                     found.append(close(mine, _like(mine, want), 1e-12, 1e-15, f"gradient of {name} at {case}"))
     return worst(*found)
 
@@ -45,11 +46,12 @@ def gradients_fit(op: Op, f: Callable, example: Example) -> Finding:
     """Each gradient has its argument's structure, shape and dtype; integers get None."""
     for dtype in (np.float64, np.float32):
         args = rebuild(example.args, [a.astype(dtype) for a in flatten(example.args)])
-        y, _, grads = call(f, example, dtype)
-        for leaf in flatten(y):
-            require(leaf.dtype == dtype, f"y is {leaf.dtype} for {np.dtype(dtype)} arguments")
-        for name, arg, grad in zip(names(op, example), args, grads, strict=True):
-            _fits(grad, arg, f"gradient of {name}")
+        with calling(example.with_args(*args)):
+            y, _, grads = call(f, example, dtype)
+            for leaf in flatten(y):
+                require(leaf.dtype == dtype, f"y is {leaf.dtype} for {np.dtype(dtype)} arguments")
+            for name, arg, grad in zip(names(op, example), args, grads, strict=True):
+                _fits(grad, arg, f"gradient of {name}")
     return None
 
 
@@ -165,9 +167,10 @@ def float32(op: Op, f: Callable, example: Example) -> Finding:
     single = rebuild(example.args, [a.astype(np.float32) for a in flatten(example.args)])
     double = rebuild(single, [a.astype(np.float64) for a in flatten(single)])
     y = f(*double, **example.options)
-    y32 = f(*single, **example.options)
-    finite(y32, "y in float32")
-    return close([a.astype(np.float64) for a in flatten(y32)], y, 1e-5, 1e-6 * op.scale(example), "y in float32")
+    with calling(example.with_args(*single)):
+        y32 = f(*single, **example.options)
+        finite(y32, "y in float32")
+        return close([a.astype(np.float64) for a in flatten(y32)], y, 1e-5, 1e-6 * op.scale(example), "y in float32")
 
 
 def rows_independent(op: Op, f: Callable, example: Example) -> Finding:
@@ -190,13 +193,14 @@ def stays_finite(op: Op, f: Callable, example: Example) -> Finding:
     """Huge and tiny arguments overflow nowhere: value and gradients stay finite, without a warning."""
     for factor in op.finite:
         args = rebuild(example.args, [a * factor for a in flatten(example.args)])
-        with np.errstate(over="raise", divide="raise", invalid="raise"):
+        scaled = example.with_args(*args)
+        with calling(scaled), np.errstate(over="raise", divide="raise", invalid="raise"):
             try:
-                y, _, grads = call(f, example.with_args(*args))
+                y, _, grads = call(f, scaled)
             except FloatingPointError as error:
                 raise LawBroken(f"arguments times {factor:g}: {error}") from None
-        finite(y, f"y at arguments times {factor:g}")
-        finite(grads, f"a gradient at arguments times {factor:g}")
+            finite(y, f"y at arguments times {factor:g}")
+            finite(grads, f"a gradient at arguments times {factor:g}")
     return None
 
 
@@ -206,12 +210,13 @@ def refuses(op: Op, f: Callable, example: Example) -> Finding:
         *_wrong_shapes(op, example),
         *((w, change(example)) for w, change in op.refuses.items()),
     ]:
-        try:
-            f(*broken.args, **broken.options)
-        except (ValueError, TypeError) as error:
-            require(op.name in str(error), f"{what} is refused without naming {op.name}: {error}")
-        else:
-            raise LawBroken(f"{what} is accepted: {broken.literal(op.reference)}")
+        with calling(broken):
+            try:
+                f(*broken.args, **broken.options)
+            except (ValueError, TypeError) as error:
+                require(op.name in str(error), f"{what} is refused without naming {op.name}: {error}")
+            else:
+                raise LawBroken(f"{what} is accepted: {broken.literal(op.reference)}")
     return None
 
 

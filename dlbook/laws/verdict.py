@@ -1,6 +1,7 @@
 """How a law says what it found: an error beside its tolerance, or one line that says what is wrong."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -12,6 +13,16 @@ Finding = tuple[float, float] | None
 
 class LawBroken(AssertionError):
     """A law does not hold for an example."""
+
+
+@contextmanager
+def calling(example: Example) -> Iterator[None]:
+    """Remember the call that a law makes instead of the drawn one: who pastes it sees the failure."""
+    try:
+        yield
+    except Exception as error:
+        error.made = getattr(error, "made", None) or example
+        raise
 
 
 def require(truth: bool, message: str) -> None:

@@ -56,7 +56,7 @@ def l2_penalty(weights: Any, *, strength: float) -> Scalar:
 
     Raises
     ------
-    ValueError : for a negative strength, or anything that is no float array.
+    ValueError : for a strength that is negative or not finite, or anything that is no float array.
 
     **Source** Hoerl and Kennard (1970); Goodfellow, Bengio and Courville (2016), section 7.1.1.
     **Book** eq-l2-penalty
@@ -89,7 +89,7 @@ def l1_penalty(weights: Any, *, strength: float) -> Scalar:
 
     Raises
     ------
-    ValueError : for a negative strength, or anything that is no float array.
+    ValueError : for a strength that is negative or not finite, or anything that is no float array.
 
     **Source** Tibshirani (1996).
     **Book** eq-l1-penalty
@@ -125,7 +125,8 @@ def elastic_net_penalty(weights: Any, *, strength: float, l1_ratio: float = 0.5)
 
     Raises
     ------
-    ValueError : for a negative strength, a ratio outside [0, 1], or anything that is no float array.
+    ValueError : for a strength that is negative or not finite, a ratio outside [0, 1], or anything that is no float
+        array.
 
     **Source** Zou and Hastie (2005), there the naive elastic net.
     **Book** eq-elastic-net-penalty

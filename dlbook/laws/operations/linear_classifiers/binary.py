@@ -55,8 +55,13 @@ operation(
         a_larger_score_is_never_less_probable,
         it_undoes_the_log_odds,
     ),
-    exact=(((np.array([0.0, 1e4, -1e4]),), {}, [0.5, 1.0, 0.0], ([0.25, 0.0, 0.0],)),),
+    exact=(
+        ((np.array([0.0, 1e4, -1e4]),), {}, [0.5, 1.0, 0.0], ([0.25, 0.0, 0.0],)),
+        ((np.array([-50.0]),), {}, [np.exp(-50.0)], ([np.exp(-50.0)],)),
+    ),
     bugs=(
+        Bug("the score is clipped", "y = _sigmoid(x)", "y = _sigmoid(np.clip(x, -30, 30))",
+            "Clipping stops the overflow, and gives every score beyond the bounds one and the same probability."),
         Bug(
             "the exponential overflows",
             "np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.maximum(x, -x)))",

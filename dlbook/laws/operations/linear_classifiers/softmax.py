@@ -195,6 +195,8 @@ operation(
         WRONG_AXIS,
         Bug("the logarithm of a rounded softmax", "y -= np.log(sums)", "y = np.log(exps / sums)",
             "A probability of exp(-2000) rounds to 0 and its logarithm to -inf: subtract logarithms instead."),
+        Bug("a small number inside the logarithm", "y -= np.log(sums)", "y = np.log(exps / sums + 1e-12)",
+            "log(p + epsilon) never falls below log(epsilon), and is off everywhere: x - logsumexp(x) needs no help."),
         Bug("dy passes unchanged", "dx = exps * (-dy.sum(axis=axis, keepdims=True) / sums)", "dx = 0 * exps",
             "The normalizing sum depends on every score: its part of the gradient is missing."),
         Bug("the softmax's pullback", "-dy.sum(axis=axis, keepdims=True) / sums",
