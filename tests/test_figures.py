@@ -13,7 +13,7 @@ from dlbook.figures.interactive import Interactive
 from dlbook.figures.style import Figure
 from dlbook.numpy.backpropagation import Tape, exp, graph, log
 
-TOPICS = ("linear_classifiers", "gradient_descent", "backpropagation")
+TOPICS = ("linear_classifiers", "gradient_descent", "backpropagation", "deep_networks")
 FIGURES = {
     name: getattr(module, name)
     for module in (importlib.import_module(f"dlbook.figures.{topic}") for topic in TOPICS)
@@ -91,8 +91,19 @@ def draw(name):
         "fig_graph": (softplus(),),
         "fig_schedule": (sizes, 64 / sizes + sizes, 0 * sizes + 192),
         "fig_step_sweep": (10.0**-sizes, {"forward": 10.0**-sizes, "complex": 0.0 * sizes}),
+        "fig_activations": (steps / 10.0, {"tanh": (np.tanh(steps / 10), 1 - np.tanh(steps / 10) ** 2)}),
+        "fig_decision_surfaces": (x, (target > 0).astype(int), {"linear": rng.normal(size=(9, 9, 2))}),
+        "fig_folding": ({"one fold": (np.array([0, 0.5, 1]), np.array([0.0, 1, 0]))},),
+        "fig_gradient_norms": ({"tanh": 0.9**steps, "sigmoid": 0.2**steps},),
+        "fig_hidden_plane": (x, np.maximum(x, 0), (target > 0).astype(int)),
+        "fig_linear_regions": ({"one layer": [rng.normal(size=(9, 9, 3))]},),
+        "fig_playground": ({"clouds": (x, (target > 0).astype(int), [((np.ones((2, 2)), np.zeros(2)),)])},),
     }
     options = {
+        "fig_decision_surfaces": {"view": (-3.0, 3.0), "classes": ["cat", "dog"]},
+        "fig_hidden_plane": {"line": ([1.0, -2.0], -0.5), "classes": ["cat", "dog"]},
+        "fig_linear_regions": {"view": (-1.0, 1.0)},
+        "fig_playground": {"view": (-3.0, 3.0), "depth": 0},
         "fig_convergence": {"bounds": {"condition 10": 2 * 0.8**steps, "1/t": 1 / steps}},
         "fig_hyperplanes": {"classes": ["cat", "dog", "ship"]},
         "fig_regions": {"classes": ["cat", "dog", "ship"]},
@@ -252,6 +263,17 @@ def test_a_figure_is_light(drawn):
         (lambda f: f["fig_step_sweep"]([0.0], {}, alt="a"), "step"),
         (lambda f: f["fig_graph"](graph(exp(Tape().variable(1.0))), alt="a"), "named"),
         (lambda f: f["fig_graph"](graph(Tape().variable(np.ones(2)), np.ones(2)), alt="a"), "scalars"),
+        (lambda f: f["fig_activations"](np.array([0.0, 1.0, 3.0]), {}, alt="a"), "x must be"),
+        (lambda f: f["fig_activations"](np.arange(3.0), {"relu": (np.ones(3), np.ones(2))}, alt="a"), "slope of"),
+        (lambda f: f["fig_gradient_norms"]({"a": [1, 0]}, alt="a"), "positive"),
+        (lambda f: f["fig_folding"]({"a": ([0, 1], [0])}, alt="a"), "one shape"),
+        (lambda f: f["fig_hidden_plane"](np.ones((2, 2)), np.ones((3, 2)), [0, 1], line=([1, 1], 0), classes="ab",
+                                         alt="a"), "x and h"),
+        (lambda f: f["fig_linear_regions"]({"a": [np.ones((2, 3, 1))]}, view=(0, 1), alt="a"), "scores of 'a'"),
+        (lambda f: f["fig_decision_surfaces"](np.ones((1, 2)), [0], {"a": np.ones((2, 2, 3))}, view=(0, 1),
+                                              classes="ab", alt="a"), "scores of 'a'"),
+        (lambda f: f["fig_playground"]({}, view=(0, 1), activation="step", alt="a"), "activation"),
+        (lambda f: f["fig_playground"]({"a": (np.ones((1, 2)), [1], [()])}, view=(0, 1), alt="a"), "params[0]"),
         (lambda f: f["fig_contraction"]([1], [1], [1], alt="  "), "alt"),
         (lambda f: Figure([], alt="a"), "panels"),
     ],

@@ -8,13 +8,16 @@ import numpy as np
 import pytest
 
 from dlbook import vjp
+from dlbook.figures.deep_networks import fig_activations, fig_playground
 from dlbook.figures.gradient_descent import fig_path
 from dlbook.figures.interactive import Interactive, widget_source
 from dlbook.figures.linear_classifiers import fig_boundary, fig_losses, fig_regions
 from dlbook.figures.style import Figure, panel
+from dlbook.numpy.deep_networks import init_mlp, layer_values, mlp_objective
+from dlbook.numpy.deep_networks.network import ACTIVATIONS
 from dlbook.numpy.linear_classifiers import cross_entropy, hinge_loss, l2_penalty, linear
 
-WIDGETS = ("boundary", "losses", "path", "regions")
+WIDGETS = ("activations", "boundary", "losses", "path", "playground", "regions")
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="node, which runs the scripts, is not installed")
 
@@ -104,7 +107,24 @@ def bowl(lr=1.2):
     return fig_path(hessian, np.array(path), lr=lr, alt="path"), hessian, np.array(path)
 
 
-FIGURES = {"boundary": boundary, "losses": losses, "regions": regions, "path": lambda: bowl()[0]}
+def activations():
+    x = np.linspace(-4, 4, 81)
+    curves = {name: (f(x), vjp(f, x)[1](np.ones_like(x))[0]) for name, f in ACTIVATIONS.items()}
+    return fig_activations(x, curves, alt="activations")
+
+
+def playground():
+    x, target = clouds(3)
+    networks = [init_mlp((2, *[4] * depth, 3), np.random.default_rng(depth)) for depth in range(3)]
+    other = [init_mlp((2, *[4] * depth, 2), np.random.default_rng(depth)) for depth in range(3)]
+    sets = {"three": (x, target, networks), "two": (x, target % 2, other)}
+    return fig_playground(sets, view=(-3.0, 5.0), alt="a network to train")
+
+
+FIGURES = {
+    "activations": activations, "boundary": boundary, "losses": losses, "path": lambda: bowl()[0],
+    "playground": playground, "regions": regions,
+}  # fmt: skip
 
 
 @needs_node
@@ -154,6 +174,39 @@ def test_the_objective_of_the_regions_is_the_books():
     np.testing.assert_allclose(got["dweight"], dweight, rtol=1e-10, atol=1e-14)
     np.testing.assert_allclose(got["dbias"], dbias, rtol=1e-10, atol=1e-14)
     assert got["accuracy"] == pytest.approx(np.mean(scores.argmax(axis=1) == target))
+
+
+@needs_node
+@pytest.mark.parametrize("name", ["relu", "tanh", "sigmoid", "identity"])
+def test_the_network_of_the_playground_is_the_books_in_every_value_and_gradient(name):
+    x, target = clouds(3)
+    rng = np.random.default_rng(7)
+    params = [(w, rng.normal(size=len(b))) for w, b in init_mlp((2, 5, 4, 3), rng, dtype="float64")]
+    plain = [[w.tolist(), b.tolist()] for w, b in params]
+    call = json.dumps([plain, x.tolist(), target.tolist(), name])
+    got = run(f"console.log(JSON.stringify(dlbook.widgets.playground.objective(...{call})))", "playground")
+    cost, grads = mlp_objective(activation=name)(tuple(params), x, target)
+    assert got["loss"] == pytest.approx(cost, rel=1e-12)
+    for (dweight, dbias), (g, b) in zip(grads, got["grads"], strict=True):
+        np.testing.assert_allclose(g, dweight, rtol=1e-9, atol=1e-13)
+        np.testing.assert_allclose(b, dbias, rtol=1e-9, atol=1e-13)
+    values = layer_values(x, tuple(params), activation=name)
+    call = json.dumps([plain, x[0].tolist(), name])
+    _, *layers = run(f"console.log(JSON.stringify(dlbook.widgets.playground.forward(...{call})))", "playground")
+    for mine, theirs in zip(values, layers, strict=True):
+        np.testing.assert_allclose(theirs, mine[0], rtol=1e-12, atol=1e-15)
+    assert got["accuracy"] == pytest.approx(np.mean(values[-1].argmax(axis=1) == target))
+
+
+@needs_node
+def test_training_in_the_playground_lowers_the_loss():
+    script = f"""dlbook.mount("k", "playground", {playground()._json});
+    const loss = () => parseFloat(find((n) => n.tag === "dd")[1].textContent), before = loss();
+    find((n) => n.textContent === "Train" && n.tag === "button")[0].fire("click", {{}});
+    console.log(JSON.stringify([before, loss(), find((n) => n.tag === "dd")[0].textContent]))"""
+    before, after, steps = run(script, "playground")
+    assert after < 0.5 * before
+    assert steps == "1500"
 
 
 @needs_node

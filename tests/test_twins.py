@@ -45,7 +45,7 @@ def words(annotation) -> list[str]:
         if isinstance(a, type) and issubclass(a, AbstractArray)
         else "number"
         if a in (np.floating, torch.Tensor, np.ndarray)
-        else str((get_origin(a), *map(words, get_args(a))) if get_args(a) else a)
+        else str((get_origin(a), *map(words, get_args(a))) if get_args(a) else a).replace("Tensor", "ndarray")
         for a in alternatives(annotation)
     )
 

@@ -181,10 +181,11 @@ operation(
     invariants=(it_is_odd, it_stays_within_one, the_double_argument_follows_the_addition_theorem),
     exact=(((np.array([0.0, 1e4]),), {}, [0.0, 1.0], ([1.0, 0.0],)),),
     bugs=(
-        Bug("slope in terms of x", "y = tanh(x)\n", "y = x\n", "The slope is 1 - y^2 with y the value, not x."),
-        Bug("slope of the sigmoid", "(sub(dy, mul(dy, mul(y, y))),)", "(mul(dy, mul(y, sub(1 + 0 * y, y))),)",
+        Bug("slope in terms of x", "t = y if value(x) is x else tanh(x)", "t = x",
+            "The slope is 1 - y^2 with y the value, not x."),
+        Bug("slope of the sigmoid", "(sub(dy, mul(dy, mul(t, t))),)", "(mul(dy, mul(t, sub(1 + 0 * t, t))),)",
             "y (1 - y) is the slope of the sigmoid."),
-        Bug("square forgotten", "mul(dy, mul(y, y))", "mul(dy, y)", "The slope is 1 - y^2."),
+        Bug("square forgotten", "mul(dy, mul(t, t))", "mul(dy, t)", "The slope is 1 - y^2."),
     ),
 )  # fmt: skip
 

@@ -1,0 +1,60 @@
+"""Training a network of k layers: the cost of its parameters, and the loop around it."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from torch import Tensor
+
+from dlbook.numpy.deep_networks.network import Activation
+from dlbook.numpy.gradient_descent.descent import Descent, Rate
+from dlbook.numpy.linear_classifiers.arguments import at_least_zero, check_rows
+from dlbook.torch.deep_networks.network import Params, init_mlp, mlp
+from dlbook.torch.gradient_descent.descent import value_and_grad
+from dlbook.torch.gradient_descent.stochastic import sgd
+from dlbook.torch.linear_classifiers.cross_entropy import cross_entropy
+from dlbook.torch.linear_classifiers.metrics import accuracy
+from dlbook.torch.linear_classifiers.penalties import l2_penalty
+
+__all__ = ["mlp_objective", "train_mlp"]
+
+Split = tuple[Tensor, Tensor]
+
+
+def mlp_objective(
+    loss: Callable = cross_entropy, *, activation: Activation = "relu", strength: float = 0.0, **loss_options
+) -> Callable:
+    """Build the cost of a k-layer network: the mean loss of its scores plus a price on all its weights."""
+    strength = at_least_zero("mlp_objective", "strength", strength)
+
+    def cost(params: Params, x, target):
+        data_loss = loss(mlp(x, params, activation=activation), target, **loss_options)
+        return data_loss + sum(l2_penalty(weight, strength=strength) for weight, _ in params)
+
+    return value_and_grad(cost)
+
+
+def train_mlp(
+    train: Split, validation: Split | None = None, *, hidden: Sequence[int] = (), activation: Activation = "relu",
+    loss: Callable = cross_entropy, strength: float = 0.0, gain: float = 2.0, lr: Rate = 0.1, epochs: int = 40,
+    batch_size: int = 100, rng: np.random.Generator,
+) -> Descent:
+    """Train a k-layer network by mini-batch gradient descent, and watch it after each epoch."""
+    splits = {"": train} if validation is None else {"": train, "validation_": validation}
+    for prefix, (x, target) in splits.items():
+        check_rows("train_mlp", **{f"{prefix}x": x, f"{prefix}target": target})
+    x, target = train
+    sizes = (x.shape[1], *hidden, int(target.max()) + 1)
+    drawn = init_mlp(sizes, rng, gain=gain, dtype=str(x.dtype).removeprefix("torch."))
+    params = tuple((weight.to(x.device), bias.to(x.device)) for weight, bias in drawn)
+
+    def measure(params):
+        found = {}
+        for prefix, (x, target) in splits.items():
+            scores = mlp(x, params, activation=activation)
+            found |= {f"{prefix}loss": float(loss(scores, target)), f"{prefix}accuracy": accuracy(scores, target)}
+        return found
+
+    return sgd(
+        mlp_objective(loss, activation=activation, strength=strength), params, train, lr=lr, batch_size=batch_size,
+        epochs=epochs, rng=rng, measure=measure,
+    )  # fmt: skip
