@@ -112,3 +112,17 @@ def test_training_is_a_function_of_its_generator():
 def test_training_refuses_and_says_what_it_expected(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    ("rng", "options", "said"),
+    [
+        (0, {}, "init_one_layer: rng is 0, expected a generator"),
+        (None, {}, "init_one_layer: rng is None"),
+        (np.random.default_rng(0), {"dtype": "int32"}, "init_one_layer: dtype is 'int32', expected a float"),
+        (np.random.default_rng(0), {"sigma": "a"}, "init_one_layer: sigma is 'a', expected a number"),
+    ],
+)
+def test_a_first_draw_that_cannot_be_made_is_refused(rng, options, said):
+    with pytest.raises((TypeError, ValueError), match=said):
+        gd.init_one_layer(3, 2, rng, **options)

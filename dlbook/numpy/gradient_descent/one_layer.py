@@ -7,7 +7,7 @@ import numpy as np
 from dlbook.differentiable import vjp
 from dlbook.numpy.gradient_descent.descent import Descent, Rate
 from dlbook.numpy.gradient_descent.stochastic import sgd
-from dlbook.numpy.linear_classifiers.arguments import at_least_zero, check_rows, whole_number
+from dlbook.numpy.linear_classifiers.arguments import at_least_zero, check_generator, check_rows, whole_number
 from dlbook.numpy.linear_classifiers.cross_entropy import cross_entropy
 from dlbook.numpy.linear_classifiers.linear import linear
 from dlbook.numpy.linear_classifiers.metrics import accuracy
@@ -85,7 +85,8 @@ def init_one_layer(
 
     Raises
     ------
-    ValueError : for a size below 1 or a negative sigma.
+    ValueError : for a size below 1, a negative sigma, or a dtype that is no float.
+    TypeError : when rng is no generator.
 
     **Source** KTH DD2424, assignment 1.
     **Book** eq-init-one-layer
@@ -95,6 +96,9 @@ def init_one_layer(
         whole_number("init_one_layer", "features", features, 1),
     )
     sigma = at_least_zero("init_one_layer", "sigma", sigma)
+    check_generator("init_one_layer", rng)
+    if np.dtype(dtype).kind != "f":
+        raise ValueError(f"init_one_layer: dtype is {dtype!r}, expected a float dtype")
     return (sigma * rng.standard_normal(shape)).astype(dtype), np.zeros(classes, dtype)
 
 

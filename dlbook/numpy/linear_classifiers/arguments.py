@@ -5,8 +5,21 @@ import numpy as np
 __all__ = []
 
 
+def _check_number(function: str, option: str, value) -> None:
+    """Refuse what cannot be compared with a number."""
+    if isinstance(value, str | bool) or not isinstance(value, int | float | np.integer | np.floating):
+        raise TypeError(f"{function}: {option} is {value!r}, expected a number")
+
+
+def check_generator(function: str, rng) -> None:
+    """Refuse a seed where a generator is asked for."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"{function}: rng is {rng!r}, expected a generator such as np.random.default_rng(0)")
+
+
 def between(function: str, option: str, value: float, low: float, high: float) -> float:
     """Return `value` as a Python float, which leaves float32 arrays float32; refuse it outside [low, high]."""
+    _check_number(function, option, value)
     if not low <= value <= high:
         raise ValueError(f"{function}: {option} is {value}, expected a number from {low} to {high}")
     return float(value)
@@ -14,6 +27,7 @@ def between(function: str, option: str, value: float, low: float, high: float) -
 
 def at_least_zero(function: str, option: str, value: float) -> float:
     """Return `value` as a Python float; refuse it below zero, infinite or nan."""
+    _check_number(function, option, value)
     if not 0 <= value < np.inf:
         raise ValueError(f"{function}: {option} is {value}, expected a finite number of at least 0")
     return float(value)
@@ -21,6 +35,7 @@ def at_least_zero(function: str, option: str, value: float) -> float:
 
 def above_zero(function: str, option: str, value: float) -> float:
     """Return `value` as a Python float; refuse it unless it is positive and finite."""
+    _check_number(function, option, value)
     if not 0 < value < np.inf:
         raise ValueError(f"{function}: {option} is {value}, expected a finite number above 0")
     return float(value)
