@@ -69,7 +69,7 @@ def test_a_code_cell_can_be_read_at_a_glance(page):
 
 @chapters
 def test_code_cells_import_from_the_package_and_its_peers(page):
-    allowed = {"dlbook", "numpy", "torch", "time", "IPython"}
+    allowed = {"dlbook", "numpy", "torch", "math", "time", "IPython"}
     for code in cells(page.read_text()):
         for node in ast.walk(ast.parse(code)):
             names = (
