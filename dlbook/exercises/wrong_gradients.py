@@ -108,7 +108,7 @@ def wrong_gradients() -> list[Riddle]:
         Riddle("linear", Bug("the bias gradient is a mean", "dy.sum(axis=0)", "dy.mean(axis=0)",
                              "The bias is used once for every row, and its gradients add up."),
                (a, w, bias), (a[:1], w, bias)),
-        Riddle("tanh", Bug("the slope in terms of x", "mul(dy, mul(y, y))", "mul(dy, mul(x, x))",
+        Riddle("tanh", Bug("the slope in terms of x", "mul(dy, mul(t, t))", "mul(dy, mul(x, x))",
                            "The slope is 1 - y^2 with y = tanh(x)."),
                (a,), (np.zeros((3, 2)),)),
         Riddle("matmul", Bug("a factor is not transposed", "matmul(dy, _swapped(b))", "matmul(dy, b)",
