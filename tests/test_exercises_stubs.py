@@ -68,7 +68,8 @@ def _call(reference) -> str:
     """Return the arguments with which a stub calls the reference: `[x, weight], **{'eps': eps}`."""
     parameters = inspect.signature(reference).parameters.values()
     options = ", ".join(f"{p.name!r}: {p.name}" for p in parameters if p.kind == p.KEYWORD_ONLY)
-    return f"[{', '.join(p.name for p in parameters if p.kind != p.KEYWORD_ONLY)}], **{{{options}}}"
+    places = ", ".join("*" * (p.kind == p.VAR_POSITIONAL) + p.name for p in parameters if p.kind != p.KEYWORD_ONLY)
+    return f"[{places}], **{{{options}}}"
 
 
 # -- solutions --------------------------------------------------------------------------------
