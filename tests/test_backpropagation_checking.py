@@ -10,7 +10,7 @@ from dlbook.differentiable import differentiable, vjp
 from dlbook.laws.arrays import array, labels, sizes
 from dlbook.laws.operation import catalogue
 from dlbook.numpy.linear_classifiers import cross_entropy, linear, one_hot, softmax
-from dlbook.shapes import ShapeError
+from dlbook.shapes import Array, Float, ShapeError
 
 torch = pytest.importorskip("torch")
 import dlbook.torch.backpropagation as tbp  # noqa: E402
@@ -251,3 +251,12 @@ def test_every_line_of_the_one_layer_networks_derivation_is_what_the_tape_finds(
     for found, by_hand in zip(layer_back(loss_back(np.ones(()))[0]), (dX, dW, db), strict=True):
         np.testing.assert_allclose(found, by_hand, rtol=1e-10, atol=1e-13)
     np.testing.assert_allclose(sum(np.outer(g, row) for g, row in zip(dS, X, strict=True)), dW, rtol=1e-9, atol=1e-13)
+
+
+def test_a_gradient_that_was_not_summed_over_the_batch_is_refused_for_its_shape():
+    @differentiable
+    def shifted(x: Float[Array, "N D"], bias: Float[Array, " D"]) -> Float[Array, "N D"]:
+        return x + bias, lambda dy: (dy.copy(), dy.copy())
+
+    with pytest.raises(ShapeError, match=r"gradient of argument 1 has shapes \[\(3, 2\)\], expected \[\(2,\)\]"):
+        bp.gradient_check(shifted, np.ones((3, 2)), np.ones(2))

@@ -41,6 +41,8 @@ def check(f: Callable, op: str | None = None, *, time_limit: float = 30.0, memor
     >>> check(linear)  # doctest: +SKIP
     linear: not written yet   the stub still raises NotImplementedError
     """
+    if not callable(f):
+        return Report(op or "?", "missing", f"check needs a function, got {type(f).__name__} {f!r}")
     name = op or getattr(f, "__name__", "")
     if os.environ.get(WORKER):
         return Report(name, "missing", "not checked again inside a check")

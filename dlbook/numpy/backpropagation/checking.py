@@ -8,7 +8,7 @@ import numpy as np
 from dlbook.differentiable import vjp
 from dlbook.numpy.backpropagation.differences import STEPS
 from dlbook.numpy.backpropagation.twice import is_float
-from dlbook.shapes import leaves, refill
+from dlbook.shapes import ShapeError, leaves, refill
 
 __all__ = ["Finding", "GradientCheck", "gradient_check"]
 
@@ -84,6 +84,7 @@ def gradient_check(
     Raises
     ------
     TypeError : when f is not `@differentiable`, or when no argument holds floats.
+    ShapeError : when a gradient has not its argument's shape.
 
     **Source** Griewank and Walther (2008), section 3.1, for the scalar product; Higham (2002) for the rounding.
     **Book** eq-gradient-check
@@ -95,6 +96,9 @@ def gradient_check(
     findings = []
     for i, arg in enumerate(args):
         floats = [leaf for _, leaf in leaves(arg) if is_float(leaf)]
+        shapes, expected = ([np.shape(a) for a in part] for part in (_floats(grads[i]), floats))
+        if shapes != expected:  # <grad, u> would broadcast, and hide a sum that was forgotten
+            raise ShapeError(f"gradient_check: the gradient of argument {i} has shapes {shapes}, expected {expected}")
         if entries:
             probes = [(where, unit) for where, unit in _units(arg)]
         else:
