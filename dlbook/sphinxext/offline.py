@@ -23,6 +23,10 @@ def connect(app: Sphinx) -> None:
 
 def _own_mathjax(app: Sphinx, config: Config) -> None:
     config.mathjax_path = "mathjax/tex-chtml.js"
+    # MathJax's menu makes a tab stop of every formula, hundreds of them before the next figure that the keyboard moves.
+    # The formulas' text for screen readers stays; those that scroll get their tab stop from _static/formulas.js.
+    mathjax = config.mathjax3_config or {}
+    config.mathjax3_config = {**mathjax, "options": {**mathjax.get("options", {}), "enableMenu": False}}
 
 
 def _copy_mathjax(app: Sphinx, exception: Exception | None) -> None:
