@@ -87,8 +87,7 @@ def differentiable(definition: Callable) -> Callable:
     definition.gives_pullback = True
     passed: set = set()
 
-    def both(*args, **options):
-        args, options = promise.bind(args, options)
+    def both(args, options):
         key = tuple(map(_key, args)), _key(options)
         if key in passed:
             return definition(*args, **options)
@@ -104,11 +103,11 @@ def differentiable(definition: Callable) -> Callable:
         variable = _variable_in(args)
         if variable is not None:  # it takes the call over: its tape records it
             return variable.__differentiable__(function, args, options)
-        return both(*args, **options)[0]
+        return both(args, options)[0]
 
     def function_vjp(*args, **options):
         args, options = promise.bind(args, options)
-        y, raw = both(*args, **options)
+        y, raw = both(args, options)
 
         def pullback(dy):
             grads = raw(_cotangent(promise.name, dy, y))
