@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dlbook.shapes import leaves
+from dlbook.shapes import leaves, refill
 
 
 def flatten(tree) -> list[np.ndarray]:
@@ -16,11 +16,9 @@ def flatten(tree) -> list[np.ndarray]:
 
 def rebuild(tree, new: list):
     """Return the tree with its float leaves replaced, in order, from the list `new`."""
-    if isinstance(tree, dict):
-        return {k: rebuild(v, new) for k, v in tree.items()}
-    if isinstance(tree, tuple | list):
-        return type(tree)(rebuild(v, new) for v in tree)
-    return new.pop(0) if getattr(tree, "dtype", None) is not None and tree.dtype.kind == "f" else tree
+    floats = iter(new)
+    kinds = ((leaf, getattr(getattr(leaf, "dtype", None), "kind", "")) for _, leaf in leaves(tree))
+    return refill(tree, (next(floats) if kind == "f" else leaf for leaf, kind in kinds))
 
 
 def random_like(tree, rng: np.random.Generator):
