@@ -10,7 +10,12 @@ from importlib.util import find_spec
 from dlbook.differentiable import chain, residual, vjp
 
 # The chapters, in the order in which they build on one another.
-TOPICS = ("linear_classifiers", "gradient_descent", "backpropagation", "deep_networks")
+TOPICS = (
+    "linear_classifiers",
+    "gradient_descent",
+    "backpropagation",
+    "deep_networks",
+)
 __all__ = ["chain", "residual", "vjp"]
 
 
