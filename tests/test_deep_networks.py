@@ -279,6 +279,16 @@ def test_training_lowers_the_loss_and_measures_before_and_after_each_epoch():
     assert run.params[0][0].dtype == np.float32
 
 
+def test_a_measurement_asks_the_given_network_about_both_splits():
+    x, target = np.eye(3), np.array([0, 1, 1])
+    measure = dn.measure_splits((x, target), (x[:2], target[:2]), predict=lambda x, scale: scale * x)
+    found = measure(100.0)
+    assert list(found) == ["loss", "accuracy", "validation_loss", "validation_accuracy"]
+    np.testing.assert_allclose(list(found.values()), [100 / 3, 2 / 3, 0, 1], atol=1e-9)
+    with pytest.raises(ValueError, match=r"measure_splits: .*validation_target of shape \(2,\)"):
+        dn.measure_splits((x, target), (x, target[:2]))
+
+
 def test_both_halves_train_alike():
     torch = pytest.importorskip("torch")
     theirs = import_module("dlbook.torch.deep_networks")

@@ -1,6 +1,7 @@
 """Training a network of k layers: the cost of its parameters, and the loop around it."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from dlbook.numpy.linear_classifiers.metrics import accuracy
 from dlbook.numpy.linear_classifiers.penalties import l2_penalty
 from dlbook.shapes import Array
 
-__all__ = ["mlp_objective", "train_mlp"]
+__all__ = ["measure_splits", "mlp_objective", "train_mlp"]
 
 Split = tuple[Array, Array]
 
@@ -74,6 +75,44 @@ def mlp_objective(
     return value_and_grad
 
 
+def measure_splits(
+    train: Split, validation: Split | None = None, *, predict: Callable = mlp, loss: Callable = cross_entropy
+) -> Callable:
+    """Build the measurement that a descent takes before its first epoch and after each: loss and accuracy.
+
+    Parameters
+    ----------
+    train : (x, target), x of shape (N, ...), target labels of shape (N,).
+    validation : a second pair that is measured and never trained on, or None.
+    predict : maps `(x, params)` to scores (N, K); in evaluation mode, where a network has two.
+    loss : a function of `(scores, target)`, without the penalty.
+
+    Returns
+    -------
+    A function of params that returns a dict of "loss" and "accuracy" on train, and with a validation pair of
+    "validation_loss" and "validation_accuracy".
+
+    Raises
+    ------
+    ValueError : for empty or unequal data.
+
+    **Source** KTH DD2424, assignment 3.
+    **Book** eq-mlp-objective
+    """
+    splits = {"": train} if validation is None else {"": train, "validation_": validation}
+    for prefix, (x, target) in splits.items():
+        check_rows("measure_splits", **{f"{prefix}x": x, f"{prefix}target": target})
+
+    def measure(params) -> dict[str, float]:
+        found = {}
+        for prefix, (x, target) in splits.items():
+            scores = predict(x, params)
+            found |= {f"{prefix}loss": float(loss(scores, target)), f"{prefix}accuracy": accuracy(scores, target)}
+        return found
+
+    return measure
+
+
 def train_mlp(
     train: Split, validation: Split | None = None, *, hidden: Sequence[int] = (), activation: Activation = "relu",
     loss: Callable = cross_entropy, strength: float = 0.0, gain: float = 2.0, lr: Rate = 0.1, epochs: int = 40,
@@ -106,19 +145,9 @@ def train_mlp(
     **Source** KTH DD2424, assignment 3.
     **Book** eq-mlp-objective
     """
-    splits = {"": train} if validation is None else {"": train, "validation_": validation}
-    for prefix, (x, target) in splits.items():
-        check_rows("train_mlp", **{f"{prefix}x": x, f"{prefix}target": target})
+    measure = measure_splits(train, validation, predict=partial(mlp, activation=activation), loss=loss)
     x, target = train
     params = init_mlp((x.shape[1], *hidden, int(target.max()) + 1), rng, gain=gain, dtype=x.dtype)
-
-    def measure(params):
-        found = {}
-        for prefix, (x, target) in splits.items():
-            scores = mlp(x, params, activation=activation)
-            found |= {f"{prefix}loss": float(loss(scores, target)), f"{prefix}accuracy": accuracy(scores, target)}
-        return found
-
     return sgd(
         mlp_objective(loss, activation=activation, strength=strength), params, train, lr=lr, batch_size=batch_size,
         epochs=epochs, rng=rng, measure=measure,

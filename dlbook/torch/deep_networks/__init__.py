@@ -11,7 +11,7 @@ from dlbook.torch.deep_networks.regions import (
     region_bound,
 )
 from dlbook.torch.deep_networks.smooth import gelu, silu, softplus
-from dlbook.torch.deep_networks.training import mlp_objective, train_mlp
+from dlbook.torch.deep_networks.training import measure_splits, mlp_objective, train_mlp
 
 __all__ = [
     "activation_pattern",
@@ -25,6 +25,7 @@ __all__ = [
     "layer_values",
     "leaky_relu",
     "maxout",
+    "measure_splits",
     "mlp",
     "mlp_objective",
     "prelu",

@@ -1,8 +1,10 @@
 """Training a network of k layers: the cost of its parameters, and the loop around it."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from dlbook.numpy.deep_networks.network import Activation
@@ -15,7 +17,7 @@ from dlbook.torch.linear_classifiers.cross_entropy import cross_entropy
 from dlbook.torch.linear_classifiers.metrics import accuracy
 from dlbook.torch.linear_classifiers.penalties import l2_penalty
 
-__all__ = ["mlp_objective", "train_mlp"]
+__all__ = ["measure_splits", "mlp_objective", "train_mlp"]
 
 Split = tuple[Tensor, Tensor]
 
@@ -33,26 +35,36 @@ def mlp_objective(
     return value_and_grad(cost)
 
 
+def measure_splits(
+    train: Split, validation: Split | None = None, *, predict: Callable = mlp, loss: Callable = cross_entropy
+) -> Callable:
+    """Build the measurement that a descent takes before its first epoch and after each: loss and accuracy."""
+    splits = {"": train} if validation is None else {"": train, "validation_": validation}
+    for prefix, (x, target) in splits.items():
+        check_rows("measure_splits", **{f"{prefix}x": x, f"{prefix}target": target})
+
+    @torch.no_grad()
+    def measure(params) -> dict[str, float]:
+        found = {}
+        for prefix, (x, target) in splits.items():
+            scores = predict(x, params)
+            found |= {f"{prefix}loss": float(loss(scores, target)), f"{prefix}accuracy": accuracy(scores, target)}
+        return found
+
+    return measure
+
+
 def train_mlp(
     train: Split, validation: Split | None = None, *, hidden: Sequence[int] = (), activation: Activation = "relu",
     loss: Callable = cross_entropy, strength: float = 0.0, gain: float = 2.0, lr: Rate = 0.1, epochs: int = 40,
     batch_size: int = 100, rng: np.random.Generator,
 ) -> Descent:
     """Train a k-layer network by mini-batch gradient descent, and watch it after each epoch."""
-    splits = {"": train} if validation is None else {"": train, "validation_": validation}
-    for prefix, (x, target) in splits.items():
-        check_rows("train_mlp", **{f"{prefix}x": x, f"{prefix}target": target})
+    measure = measure_splits(train, validation, predict=partial(mlp, activation=activation), loss=loss)
     x, target = train
     sizes = (x.shape[1], *hidden, int(target.max()) + 1)
     drawn = init_mlp(sizes, rng, gain=gain, dtype=str(x.dtype).removeprefix("torch."))
     params = tuple((weight.to(x.device), bias.to(x.device)) for weight, bias in drawn)
-
-    def measure(params):
-        found = {}
-        for prefix, (x, target) in splits.items():
-            scores = mlp(x, params, activation=activation)
-            found |= {f"{prefix}loss": float(loss(scores, target)), f"{prefix}accuracy": accuracy(scores, target)}
-        return found
 
     return sgd(
         mlp_objective(loss, activation=activation, strength=strength), params, train, lr=lr, batch_size=batch_size,
