@@ -117,7 +117,11 @@ def test_adamw_without_decay_is_adam(seed):
 
 @pytest.mark.parametrize(
     ("optimizer", "options"),
-    [(op.rmsprop, {"alpha": 0.0, "eps": 0.0}), (op.adam, {"betas": (0.0, 0.0), "eps": 0.0}), (op.lion, {"betas": (0.0, 0.0)})],
+    [
+        (op.rmsprop, {"alpha": 0.0, "eps": 0.0}),
+        (op.adam, {"betas": (0.0, 0.0), "eps": 0.0}),
+        (op.lion, {"betas": (0.0, 0.0)}),
+    ],
 )
 @given(seed=seeds)
 def test_without_a_memory_a_step_is_the_sign_of_the_gradient(optimizer, options, seed):
@@ -258,6 +262,16 @@ def test_optimize_with_a_plain_step_is_sgd_to_the_bit(seed):
     np.testing.assert_array_equal(general.rates, plain.rates)
 
 
+@given(seed=seeds)
+def test_minimize_with_a_plain_step_is_gradient_descent_to_the_bit(seed):
+    params, x, target = problem(np.random.default_rng(seed))
+    options = {"lr": lambda s: 0.3 / (1 + s), "steps": 5, "keep_path": True}
+    plain = gd.gradient_descent(gd.objective(), params, x, target, **options)
+    general = op.minimize(gd.objective(), params, x, target, optimizer=op.nesterov, momentum=0.0, **options)
+    same((general.params, general.path, general.values, general.rates),
+         (plain.params, plain.path, plain.values, plain.rates), rtol=1e-12)
+
+
 @optimizers
 def test_optimize_goes_on_where_it_stopped(optimizer):
     params, x, target = problem(np.random.default_rng(0))
@@ -286,9 +300,9 @@ def test_the_range_test_raises_the_rate_by_a_constant_factor_and_stops_where_the
     assert 5 < len(wild.values) < 60
     assert wild.rates[-1] > 2
     assert wild.values[-1] <= 4 * wild.values.min()
-    for options, message in (({"min_lr": 20.0}, "min_lr is 20.0"), ({"steps": 1}, "steps is 1"), ({"blow_up": 1}, "blow_up is 1")):
-        with pytest.raises(ValueError, match=f"lr_range_test: {message}"):
-            op.lr_range_test(cost, params, (x, target), batch_size=5, rng=rng, **options)
+    for option, value in (("min_lr", 20.0), ("steps", 1), ("blow_up", 1)):
+        with pytest.raises(ValueError, match=f"lr_range_test: {option} is {value}"):
+            op.lr_range_test(cost, params, (x, target), batch_size=5, rng=rng, **{option: value})
 
 
 @given(seed=seeds, max_norm=st.sampled_from([0.1, 1.0, 1e3]), norm_type=st.sampled_from([1.0, 2.0, math.inf]))

@@ -88,7 +88,8 @@ def test_lion_is_its_papers_algorithm(data, seed):
     lr, decay = 0.01, data.draw(st.sampled_from([0.0, 0.3]))
     rng = np.random.default_rng(seed)
     params = a_tree(rng)
-    theta, m = (np.concatenate([np.ravel(leaf) for _, leaf in leaves(tree)]) for tree in (params, tree_map(np.zeros_like, params)))
+    theta = np.concatenate([np.ravel(leaf) for _, leaf in leaves(params)])
+    m = np.zeros_like(theta)
     twin, state, twin_state = tensors(params), None, None
     for _ in range(25):
         grads = a_tree(rng)
@@ -113,7 +114,7 @@ def test_both_halves_have_the_same_names_parameters_and_defaults(name):
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda f: f.__name__)
 def test_defaults_are_those_of_torch(optimizer):
-    peer, _, fixed = PEERS.get(optimizer.__name__, (None, None, {}))
+    peer, _, _ = PEERS.get(optimizer.__name__, (None, None, {}))
     if peer is None:
         assert not hasattr(torch.optim, "Lion"), "torch has it now: compare"
         return
@@ -298,6 +299,16 @@ def test_both_loops_take_the_same_path(optimizer):
         for half, losses, convert in ((op, gd, lambda a: a), (torch_op, torch_gd, tensors))
     ]  # fmt: skip
     np.testing.assert_allclose(averages[0], averages[1].numpy(), rtol=1e-9)
+
+
+def test_both_halves_minimize_alike():
+    params, hessian = np.array([1.0, -2.0]), np.diag([1.0, 5.0])
+    ours = op.minimize(gd.value_and_grad(gd.quadratic), params, hessian, lr=0.1, steps=9, keep_path=True)
+    theirs = torch_op.minimize(
+        torch_gd.value_and_grad(torch_gd.quadratic), *tensors((params, hessian)), lr=0.1, steps=9, keep_path=True
+    )
+    same((ours.params, ours.path, ours.values, ours.rates), (theirs.params, theirs.path, theirs.values, theirs.rates))
+    assert ours.state["step"] == theirs.state["step"] == 9
 
 
 def test_both_range_tests_find_the_same():

@@ -4,7 +4,7 @@ from dlbook.numpy.optimization.adam import adam, adamw, nadam
 from dlbook.numpy.optimization.adaptive import adadelta, adagrad, rmsprop
 from dlbook.numpy.optimization.averaging import averaged, ema
 from dlbook.numpy.optimization.clipping import clip_norm, clip_value, clipped
-from dlbook.numpy.optimization.loop import lr_range_test, optimize
+from dlbook.numpy.optimization.loop import lr_range_test, minimize, optimize
 from dlbook.numpy.optimization.momentum import lion, nesterov, sgd_momentum
 from dlbook.numpy.optimization.schedules import (
     cosine_restarts,
@@ -28,6 +28,7 @@ __all__ = [
     "ema",
     "lion",
     "lr_range_test",
+    "minimize",
     "nadam",
     "nesterov",
     "one_cycle_lr",

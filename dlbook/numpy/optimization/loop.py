@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from dlbook.numpy.gradient_descent.descent import Descent, Rate
+from dlbook.numpy.gradient_descent.descent import Descent, Rate, check_finite, rate_of, stacked
 from dlbook.numpy.gradient_descent.stochastic import descend_in_batches
+from dlbook.numpy.gradient_descent.trees import check_params, tree_map
 from dlbook.numpy.linear_classifiers.arguments import above_zero, check_rows, whole_number
 from dlbook.numpy.optimization.adam import adam
 from dlbook.numpy.optimization.momentum import sgd_momentum
 from dlbook.shapes import Array
 
-__all__ = ["lr_range_test", "optimize"]
+__all__ = ["lr_range_test", "minimize", "optimize"]
 
 
 def optimize(
@@ -55,6 +56,55 @@ def optimize(
         epochs=epochs, rng=rng, drop_last=drop_last, replace=replace, measure=measure, keep_path=keep_path,
         state=state,
     )  # fmt: skip
+
+
+def minimize(
+    value_and_grad: Callable, params: Any, *data, optimizer: Callable = adam, lr: Rate, steps: int,
+    keep_path: bool = False, **options,
+) -> Descent:
+    r"""Walk downhill on a function that is known everywhere, with any optimizer.
+
+    $$(\theta_{s+1}, z_{s+1}) = \text{optimizer}\big(\theta_s, \nabla f(\theta_s), z_s;\ \eta_s\big)$$
+
+    With a plain step this is `gradient_descent`.
+
+    Parameters
+    ----------
+    value_and_grad : maps `(params, *data)` to `(value, grads)`, grads of the structure of params.
+    params : where to start, a float array or nested tuples, lists and dicts of them; it is not changed.
+    *data : passed on unchanged at each step.
+    optimizer, lr : as in `optimize`.
+    steps : how many, at least 0.
+    keep_path : keep the parameters of every step.
+    **options : options of the optimizer.
+
+    Returns
+    -------
+    Descent : values has steps + 1 entries, state is what the optimizer remembers at the end.
+
+    Raises
+    ------
+    ValueError : for an option outside its range.
+    FloatingPointError : when the value becomes infinite or nan.
+
+    **Source** Goodfellow, Bengio and Courville (2016), chapter 8.
+    **Book** eq-optimizer
+    """
+    steps = whole_number("minimize", "steps", steps, 0)
+    rate_of("minimize", lr, 0)
+    check_params("minimize", params)
+    params, state = tree_map(np.array, params), None
+    values, rates, visited = [], [], []
+    for step in range(steps + 1):
+        value, grads = value_and_grad(params, *data)
+        check_finite("minimize", value, step)
+        values.append(value)
+        if keep_path:
+            visited.append(params)
+        if step < steps:
+            rates.append(rate := rate_of("minimize", lr, step))
+            params, state = optimizer(params, grads, state, lr=rate, **options)
+    return Descent(params, np.array(values), np.array(rates), stacked(visited), state=state)
 
 
 def lr_range_test(

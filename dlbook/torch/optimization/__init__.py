@@ -4,7 +4,7 @@ from dlbook.torch.optimization.adam import adam, adamw, nadam
 from dlbook.torch.optimization.adaptive import adadelta, adagrad, rmsprop
 from dlbook.torch.optimization.averaging import averaged, ema
 from dlbook.torch.optimization.clipping import clip_norm, clip_value, clipped
-from dlbook.torch.optimization.loop import lr_range_test, optimize
+from dlbook.torch.optimization.loop import lr_range_test, minimize, optimize
 from dlbook.torch.optimization.momentum import lion, nesterov, sgd_momentum
 from dlbook.torch.optimization.schedules import (
     cosine_restarts,
@@ -28,6 +28,7 @@ __all__ = [
     "ema",
     "lion",
     "lr_range_test",
+    "minimize",
     "nadam",
     "nesterov",
     "one_cycle_lr",

@@ -8,15 +8,16 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.utils._pytree import tree_map
 
-from dlbook.numpy.gradient_descent.descent import Rate
+from dlbook.numpy.gradient_descent.descent import Rate, rate_of
 from dlbook.numpy.linear_classifiers.arguments import above_zero, check_rows, whole_number
-from dlbook.torch.gradient_descent.descent import Descent
+from dlbook.torch.gradient_descent.descent import Descent, check_finite, gathered
 from dlbook.torch.gradient_descent.stochastic import descend_in_batches
 from dlbook.torch.optimization.adam import adam
 from dlbook.torch.optimization.momentum import sgd_momentum
 
-__all__ = ["lr_range_test", "optimize"]
+__all__ = ["lr_range_test", "minimize", "optimize"]
 
 
 def optimize(
@@ -30,6 +31,27 @@ def optimize(
         epochs=epochs, rng=rng, drop_last=drop_last, replace=replace, measure=measure, keep_path=keep_path,
         state=state,
     )  # fmt: skip
+
+
+def minimize(
+    value_and_grad: Callable, params: Any, *data, optimizer: Callable = adam, lr: Rate, steps: int,
+    keep_path: bool = False, **options,
+) -> Descent:
+    """Walk downhill on a function that is known everywhere, with any optimizer."""
+    steps = whole_number("minimize", "steps", steps, 0)
+    params, state = tree_map(torch.clone, params), None
+    values, rates, visited = [], [], []
+    for step in range(steps + 1):
+        value, grads = value_and_grad(params, *data)
+        check_finite("minimize", value, step)
+        values.append(value.detach())
+        if keep_path:
+            visited.append(params)
+        if step < steps:
+            rates.append(rate := rate_of("minimize", lr, step))
+            params, state = optimizer(params, grads, state, lr=rate, **options)
+    values, rates, path = gathered(values, rates, visited)
+    return Descent(params, values, rates, path, state=state)
 
 
 def lr_range_test(
