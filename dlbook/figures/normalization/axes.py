@@ -85,8 +85,8 @@ def fig_normalized_axes(kinds: Mapping[str, str], *, alt: str, groups: int = 2) 
 
 # Place of each node: column and row (0 above, 1 below), its sign, and whether it holds a number for each example.
 _NODES = {
-    "x": (0, 0, "x"), "mean": (1, 1, "mean"), "centred": (2, 0, "−"), "square": (3, 1, "square"),
-    "var": (4, 1, "mean"), "std": (5, 1, "√"), "inv_std": (6, 1, "1 / "), "x_hat": (7, 0, "×"),
+    "x": (0, 0, "x"), "mean": (1, 1, "mean"), "centred": (2, 0, "−"), "square": (3, 1, "( )²"),
+    "var": (4, 1, "mean"), "std": (5, 1, "√( )"), "inv_std": (6, 1, "1 / ( )"), "x_hat": (7, 0, "×"),
     "weight": (8, 1, "γ"), "scaled": (8, 0, "×"), "bias": (9, 1, "β"), "y": (9, 0, "+"),
 }  # fmt: skip
 _EDGES = (
@@ -102,7 +102,7 @@ _NAMES = {"mean": "μ", "centred": "c", "square": "q", "var": "v", "std": "s", "
 def fig_batch_norm_graph(
     values: Mapping[str, np.ndarray], gradients: Mapping[str, np.ndarray], *, alt: str
 ) -> Figure:
-    """Draw the graph of batch normalization for one channel: values in blue, the gradients in orange.
+    """Draw the graph of batch normalization for one channel: values upright, the gradients slanted beside them.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def fig_batch_norm_graph(
             if node not in table or np.ndim(table[node]) not in (1, 2) or np.shape(table[node])[-1] != 1:
                 raise ValueError(f"fig_batch_norm_graph: {name}[{node!r}] must have shape (N, 1) or (1,), "
                                  f"got {np.shape(table.get(node))}")
-    canvas, ax = panel(7.2, 3.9)
+    canvas, ax = panel(7.2, 3.4)
     where = {name: np.array([column, 0.0 if row else 1.0]) for name, (column, row, _) in _NODES.items()}
     for start, end in _EDGES:
         arrow = {"arrowstyle": "->", "color": style.FOREGROUND, "lw": 0.9, "alpha": 0.6, "shrinkA": 12, "shrinkB": 13}
@@ -131,11 +131,10 @@ def fig_batch_norm_graph(
         ax.plot(*at, "o", ms=23, mfc=(*style.rgb(style.PALETTE["grey"]), 0.35), mec=style.FOREGROUND, zorder=2)
         small = {"fontsize": 6.5} if len(sign) > 2 else {"fontsize": 9}
         ax.annotate(sign, at, ha="center", va="center", zorder=3, **small)
-        head = f"{_NAMES[name]} =\n" if name in _NAMES else ""
-        _numbers(ax, at, head, values[name], gradients[name], above=not row)
-    ax.set(xlim=(-0.5, 9.5), ylim=(-0.95, 1.95))
+        _numbers(ax, at, _NAMES.get(name, ""), values[name], gradients[name], above=not row)
+    ax.set(xlim=(-0.5, 9.5), ylim=(-0.85, 1.75))
     ax.axis("off")
-    return Figure([canvas], alt=alt, legend=_legend())
+    return Figure([canvas], alt=alt)
 
 
 def _numbers(ax: Axes, at: Sequence[float], head: str, value: np.ndarray, gradient: np.ndarray, *, above: bool):
@@ -146,16 +145,7 @@ def _numbers(ax: Axes, at: Sequence[float], head: str, value: np.ndarray, gradie
     for column, side, italic in zip(columns, (-1.5, 1.5), ("normal", "italic"), strict=True):
         text = "\n".join(column)
         ax.annotate(text, at, xytext=(side, offset), ha="right" if side < 0 else "left", style=italic, **place)
-    if head and above:
-        lines = max(len(columns[0]), len(columns[1]))
-        ax.annotate(head.split(" =")[0], at, xytext=(0, offset + 10.2 * lines + 2), ha="center",
-                    textcoords="offset points", va="bottom", fontsize=9, weight="bold")  # fmt: skip
-    elif head:
-        lines = max(len(columns[0]), len(columns[1]))
-        ax.annotate(head.split(" =")[0], at, xytext=(0, offset - 10.2 * lines - 2), ha="center",
-                    textcoords="offset points", va="top", fontsize=9, weight="bold")  # fmt: skip
-
-
-def _legend():
-    """No colours are used: upright numbers are values, slanted ones gradients, and the caption says so."""
-    return []
+    if head:
+        beyond = 10.2 * max(map(len, columns)) + 2
+        look = {"fontsize": 9, "weight": "bold", "ha": "center"}
+        ax.annotate(head, at, xytext=(0, offset + beyond if above else offset - beyond), **{**place, **look})

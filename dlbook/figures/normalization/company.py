@@ -92,7 +92,7 @@ def _table(ax: Axes, table: np.ndarray, framed: np.ndarray) -> None:
             strength = 0.45 * min(1.0, abs(table[i, j]) / 2)
             look = {"ec": style.FOREGROUND, "lw": 1.6} if framed[i, j] else {"ec": "none"}
             ax.add_patch(Rectangle((j + 0.04, n - 1 - i + 0.04), 0.92, 0.92, fc=(*colour, strength), **look))
-            number = f"{table[i, j]:.1f}".replace("-", "−")
+            number = f"{round(table[i, j], 1) + 0.0:.1f}".replace("-", "−")  # without a minus before a zero
             ax.text(j + 0.5, n - 1 - i + 0.5, number, ha="center", va="center", fontsize=8)
     ax.set(xlim=(0, d), ylim=(0, n), xticks=[], yticks=[], xlabel="features", ylabel="examples")
     ax.grid(visible=False)

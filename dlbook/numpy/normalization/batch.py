@@ -6,7 +6,7 @@ from dlbook.differentiable import differentiable
 from dlbook.numpy.linear_classifiers.arguments import above_zero, between, whole_number
 from dlbook.shapes import Array, Float
 
-__all__ = ["batch_norm", "batch_norm_eval", "init_running", "update_running"]
+__all__ = ["batch_norm", "batch_norm_eval", "batch_statistics", "init_running", "update_running"]
 
 Running = tuple[Float[Array, " C"], Float[Array, " C"]]
 
@@ -155,17 +155,43 @@ def init_running(channels: int, *, dtype: str = "float32") -> Running:
     return np.zeros(channels, dtype), np.ones(channels, dtype)
 
 
-def update_running(stats: Running, x: Float[Array, "N C *S"], *, momentum: float = 0.1) -> Running:
+def batch_statistics(x: Float[Array, "N C *S"]) -> Running:
+    r"""Return what a batch tells about the channels in general: their mean, and the unbiased estimate of the variance.
+
+    $$\mu_c = \frac1n \sum x_c, \qquad \frac{n}{n-1} v_c = \frac{1}{n-1} \sum (x_c - \mu_c)^2$$
+
+    Parameters
+    ----------
+    x : (N, C), or (N, C, positions); at least two values for each channel.
+
+    Returns
+    -------
+    mean, var : (C,) each.
+
+    Raises
+    ------
+    ValueError : when a channel has only one value.
+
+    **Source** Ioffe and Szegedy (2015), algorithm 2.
+    **Book** eq-running
+    """
+    a, n = _by_channel("batch_statistics", x)
+    mean = _sums(a) / n
+    centred = a - mean[:, None]
+    return mean, _sums(centred, centred) / (n - 1)
+
+
+def update_running(stats: Running, batch: Running, *, momentum: float = 0.1) -> Running:
     r"""Move running statistics a little towards those of a batch.
 
     $$m \leftarrow (1 - \alpha)\, m + \alpha\, \mu, \qquad u \leftarrow (1 - \alpha)\, u + \alpha\, \frac{n}{n-1}\, v$$
 
-    The variance is the unbiased one, as PyTorch's is; ONNX's and Keras's running variance averages v itself.
+    The variance is the unbiased one, as PyTorch's is; ONNX's running variance averages v itself.
 
     Parameters
     ----------
     stats : (m, u), each (C,); they are not changed.
-    x : what `batch_norm` is given.
+    batch : what `batch_statistics` returns.
     momentum : alpha, the weight of the new batch, 0 to 1. The course's sheets, Keras and ONNX write 1 - alpha for it.
 
     Returns
@@ -174,25 +200,21 @@ def update_running(stats: Running, x: Float[Array, "N C *S"], *, momentum: float
 
     Raises
     ------
-    ValueError : when a channel has only one value, stats do not fit, or momentum lies outside [0, 1].
+    ValueError : when the two do not fit, or momentum lies outside [0, 1].
 
     Examples
     --------
     >>> import numpy as np
-    >>> mean, var = update_running((np.zeros(1), np.ones(1)), np.array([[1.0], [3.0]]), momentum=0.5)
-    >>> mean, var
+    >>> batch = batch_statistics(np.array([[1.0], [3.0]]))
+    >>> update_running((np.zeros(1), np.ones(1)), batch, momentum=0.5)
     (array([1.]), array([1.5]))
 
     **Source** Ioffe and Szegedy (2015), section 3.1 and algorithm 2; `torch.nn.functional.batch_norm`.
     **Book** eq-running
     """
     momentum = between("update_running", "momentum", momentum, 0, 1)
-    a, n = _by_channel("update_running", x)
-    for name, old in zip(("mean", "var"), stats, strict=True):
-        if old.shape != (x.shape[1],):
-            raise ValueError(f"update_running: stats has a {name} of shape {old.shape}, expected ({x.shape[1]},) "
-                             f"as x has {x.shape[1]} channels")
-    mean = _sums(a) / n
-    centred = a - mean[:, None]
-    var = _sums(centred, centred) / (n - 1)
-    return tuple((1 - momentum) * old + momentum * new for old, new in zip(stats, (mean, var), strict=True))
+    for name, old, new in zip(("mean", "var"), stats, batch, strict=True):
+        if old.shape != new.shape:
+            raise ValueError(f"update_running: stats has a {name} of shape {tuple(old.shape)}, batch one of "
+                             f"{tuple(new.shape)}, expected one shape (C,)")
+    return tuple((1 - momentum) * old + momentum * new for old, new in zip(stats, batch, strict=True))

@@ -67,7 +67,7 @@ def layer_norm(
     ShapeError : when the last axes of x, weight or bias do not have the normalized shape.
     ValueError : for an eps that is not positive.
 
-    **Source** Ba, Kiros and Hinton (2016), eqs. 3 and 4.
+    **Source** Ba, Kiros and Hinton (2016), eq. 3.
     **Book** eq-layer-norm
     """
     eps = above_zero("layer_norm", "eps", eps)
@@ -214,7 +214,7 @@ def instance_norm(
     ------
     ValueError : when there are fewer than two positions, or eps is not positive.
 
-    **Source** Ulyanov, Vedaldi and Lempitsky (2016), eq. 3.
+    **Source** Ulyanov, Vedaldi and Lempitsky (2016).
     **Book** eq-instance-norm
     """
     eps = above_zero("instance_norm", "eps", eps)

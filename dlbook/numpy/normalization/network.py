@@ -43,11 +43,10 @@ def check_normalized_layers(function: str, x: Array, params: Params, running: St
             raise ShapeError(f"{function}: params[{i}] has shapes {shapes}, expected {told} with norm = {norm!r}")
         width = units
     if running is not None:
-        want = [len(layer[0]) for layer in params[:-1]]
-        if norm != "batch":
-            raise ValueError(f"{function}: running came with norm = {norm!r}, expected None: only a batch norm has any")
+        want = [len(layer[0]) for layer in params[:-1]] if norm == "batch" else []
         if [len(mean) for mean, _ in running] != want:
-            raise ShapeError(f"{function}: running is for {[len(m) for m, _ in running]} units, expected {want}")
+            told = f"running is for {[len(m) for m, _ in running]} units, expected {want} with norm = {norm!r}"
+            raise ShapeError(f"{function}: {told}")
 
 
 def forward(x: Array, params: Params, running: State | None, norm: Norm, activation: Activation, eps: float):
@@ -102,7 +101,8 @@ def normalized_mlp(
     x : (N, D) one example per row.
     params : for each hidden layer (weight, gamma, beta), for the last (weight, bias); with norm "none" all are
         (weight, bias) and the function is `mlp`.
-    running : for each hidden layer a pair (mean, variance), then batch norm is in evaluation mode; None trains.
+    running : for each batch norm a pair (mean, variance), which are then used, in evaluation mode; () where there is
+        none. None trains: each batch norm uses the batch.
     norm : "batch", "layer" or "none".
     activation : the function between the layers, by name.
     eps : of the normalization, above 0.
@@ -114,7 +114,7 @@ def normalized_mlp(
     Raises
     ------
     ShapeError : when there is no layer, or one does not fit the layer before it, the norm or the statistics.
-    ValueError : for running statistics without a batch norm, or a batch of one example in training.
+    ValueError : for a batch of one example in training.
 
     **Source** Ioffe and Szegedy (2015), section 3.2; KTH DD2424, assignment 3.
     **Book** eq-normalized-mlp
@@ -140,7 +140,7 @@ def normalized_mlp(
 def init_normalized_mlp(
     sizes: Sequence[int], rng: np.random.Generator, *, norm: Norm = "batch", sigma: float | None = None,
     gain: float = 2.0, dtype: str = "float32",
-) -> tuple[Params, State | None]:
+) -> tuple[Params, State]:
     r"""Draw the parameters of a normalized network, and the running statistics with which it begins.
 
     $$w^{(l)}_{kd} \sim \mathcal N\big(0,\, \sigma^2\big) \ \text{or}\ \mathcal N\big(0,\, g / D_l\big), \qquad
@@ -158,7 +158,7 @@ def init_normalized_mlp(
     Returns
     -------
     params : as in `normalized_mlp`.
-    running : mean 0 and variance 1 for each hidden layer, or None without a batch norm.
+    running : mean 0 and variance 1 for each batch norm; () without any.
 
     Raises
     ------
@@ -180,5 +180,5 @@ def init_normalized_mlp(
         weight = (std * rng.standard_normal((k, d))).astype(dtype)
         plain = i == len(widths) - 2 or norm == "none"
         params.append((weight, np.zeros(k, dtype)) if plain else (weight, np.ones(k, dtype), np.zeros(k, dtype)))
-    running = tuple(init_running(k, dtype=dtype) for k in widths[1:-1]) if norm == "batch" else None
+    running = tuple(init_running(k, dtype=dtype) for k in widths[1:-1]) if norm == "batch" else ()
     return tuple(params), running

@@ -1,23 +1,28 @@
 """Normalization: the twins of `dlbook.numpy.normalization`."""
 
-from dlbook.torch.normalization.batch import batch_norm, batch_norm_eval, init_running, update_running
+from dlbook.torch.normalization.batch import (
+    batch_norm,
+    batch_norm_eval,
+    batch_statistics,
+    init_running,
+    update_running,
+)
 from dlbook.torch.normalization.features import group_norm, instance_norm, layer_norm, rms_norm
 from dlbook.torch.normalization.network import init_normalized_mlp, normalized_mlp
 from dlbook.torch.normalization.smoothness import along_gradient
 from dlbook.torch.normalization.training import (
-    StatefulDescent,
     normalized_mlp_objective,
     population_statistics,
-    sgd_with_state,
+    track_running,
     train_normalized_mlp,
 )
 from dlbook.torch.normalization.weights import weight_norm
 
 __all__ = [
-    "StatefulDescent",
     "along_gradient",
     "batch_norm",
     "batch_norm_eval",
+    "batch_statistics",
     "group_norm",
     "init_normalized_mlp",
     "init_running",
@@ -27,7 +32,7 @@ __all__ = [
     "normalized_mlp_objective",
     "population_statistics",
     "rms_norm",
-    "sgd_with_state",
+    "track_running",
     "train_normalized_mlp",
     "update_running",
     "weight_norm",

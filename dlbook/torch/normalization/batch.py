@@ -8,7 +8,7 @@ from torch import Tensor
 from dlbook.numpy.linear_classifiers.arguments import above_zero, between, whole_number
 from dlbook.torch import twin
 
-__all__ = ["batch_norm", "batch_norm_eval", "init_running", "update_running"]
+__all__ = ["batch_norm", "batch_norm_eval", "batch_statistics", "init_running", "update_running"]
 
 Running = tuple[Float[Tensor, " C"], Float[Tensor, " C"]]
 
@@ -59,14 +59,19 @@ def init_running(channels: int, *, dtype: str = "float32") -> Running:
 
 
 @torch.no_grad()
-def update_running(stats: Running, x: Float[Tensor, "N C *S"], *, momentum: float = 0.1) -> Running:
-    """Move running statistics a little towards those of a batch: what F.batch_norm does to its buffers."""
-    momentum = between("update_running", "momentum", momentum, 0, 1)
-    check_count("update_running", x)
-    for name, old in zip(("mean", "var"), stats, strict=True):
-        if old.shape != (x.shape[1],):
-            raise ValueError(f"update_running: stats has a {name} of shape {tuple(old.shape)}, "
-                             f"expected ({x.shape[1]},) as x has {x.shape[1]} channels")
-    mean, var = (old.clone() for old in stats)
-    F.batch_norm(x, mean, var, training=True, momentum=momentum)
+def batch_statistics(x: Float[Tensor, "N C *S"]) -> Running:
+    """Return what a batch tells about the channels in general: their mean, and the unbiased variance."""
+    check_count("batch_statistics", x)
+    var, mean = torch.var_mean(x, dim=(0, *range(2, x.ndim)))
     return mean, var
+
+
+@torch.no_grad()
+def update_running(stats: Running, batch: Running, *, momentum: float = 0.1) -> Running:
+    """Move running statistics a little towards those of a batch."""
+    momentum = between("update_running", "momentum", momentum, 0, 1)
+    for name, old, new in zip(("mean", "var"), stats, batch, strict=True):
+        if old.shape != new.shape:
+            raise ValueError(f"update_running: stats has a {name} of shape {tuple(old.shape)}, batch one of "
+                             f"{tuple(new.shape)}, expected one shape (C,)")
+    return tuple(torch.lerp(old, new, momentum) for old, new in zip(stats, batch, strict=True))

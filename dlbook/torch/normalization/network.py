@@ -55,8 +55,8 @@ def normalized_mlp(
 def init_normalized_mlp(
     sizes: Sequence[int], rng: np.random.Generator, *, norm: Norm = "batch", sigma: float | None = None,
     gain: float = 2.0, dtype: str = "float32",
-) -> tuple[Params, State | None]:
+) -> tuple[Params, State]:
     """Draw the parameters of a normalized network and its first statistics: the reference's own, as tensors."""
     params, running = reference.init_normalized_mlp(sizes, rng, norm=norm, sigma=sigma, gain=gain, dtype=dtype)
     tensors = tuple(tuple(map(torch.from_numpy, layer)) for layer in params)
-    return tensors, None if running is None else tuple(tuple(map(torch.from_numpy, pair)) for pair in running)
+    return tensors, tuple(tuple(map(torch.from_numpy, pair)) for pair in running)

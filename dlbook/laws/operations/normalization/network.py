@@ -144,6 +144,20 @@ operation(
             [[1.0], [7.0], [7.0]],
             None,
         ),
+        # The same numbers within one example, for the layer norm.
+        (
+            (
+                np.array([[1.0]]),
+                (
+                    (np.array([[0.0], [3.0], [3.0]]), np.full(3, 2.0), np.full(3, 0.5)),
+                    (np.array([[1.0, 2.0, 3.0]]), np.array([1.0])),
+                ),
+                None,
+            ),
+            {"norm": "layer", "eps": 2.0},
+            [[8.5]],
+            None,
+        ),
     ),
     bugs=(
         Bug("the batch's own statistics in evaluation", "elif running is None:", "elif True:",
