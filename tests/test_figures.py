@@ -13,7 +13,7 @@ from dlbook.figures.interactive import Interactive
 from dlbook.figures.style import Figure
 from dlbook.numpy.backpropagation import Tape, exp, graph, log
 
-TOPICS = ("linear_classifiers", "gradient_descent", "backpropagation", "deep_networks")
+TOPICS = ("linear_classifiers", "gradient_descent", "backpropagation", "deep_networks", "initialization")
 FIGURES = {
     name: getattr(module, name)
     for module in (importlib.import_module(f"dlbook.figures.{topic}") for topic in TOPICS)
@@ -97,6 +97,10 @@ def draw(name):
         "fig_gradient_norms": ({"tanh": 0.9**steps, "sigmoid": 0.2**steps},),
         "fig_hidden_plane": (x, np.maximum(x, 0), (target > 0).astype(int)),
         "fig_linear_regions": ({"one layer": [rng.normal(size=(9, 9, 3))]},),
+        "fig_depth": ({"measured": 0.9**steps, "also": 0.8**steps},),
+        "fig_histograms": ({"a case": {"layer 1": rng.normal(size=99), "layer 2": 0.1 * rng.normal(size=99)}},),
+        "fig_phases": (1 + steps / 30, steps / 20),
+        "fig_propagation": (sizes[:2], {"relu": (np.ones((2, 9)), np.full((2, 9), 0.1))}),
         "fig_playground": ({"clouds": (x, (target > 0).astype(int), [((np.ones((2, 2)), np.zeros(2)),)])},),
     }
     options = {
@@ -104,6 +108,9 @@ def draw(name):
         "fig_hidden_plane": {"line": ([1.0, -2.0], -0.5), "classes": ["cat", "dog"]},
         "fig_linear_regions": {"view": (-1.0, 1.0)},
         "fig_playground": {"view": (-3.0, 3.0), "depth": 0},
+        "fig_depth": {"predicted": {"measured": 0.9**steps}, "y_label": "mean square"},
+        "fig_histograms": {"x_label": "power of ten", "span": (-3, 1), "marks": {"layer 1": 0.5}},
+        "fig_phases": {"points": {"here": (1.2, 0.1)}},
         "fig_convergence": {"bounds": {"condition 10": 2 * 0.8**steps, "1/t": 1 / steps}},
         "fig_hyperplanes": {"classes": ["cat", "dog", "ship"]},
         "fig_regions": {"classes": ["cat", "dog", "ship"]},
@@ -274,6 +281,14 @@ def test_a_figure_is_light(drawn):
                                               classes="ab", alt="a"), "scores of 'a'"),
         (lambda f: f["fig_playground"]({}, view=(0, 1), activation="step", alt="a"), "activation"),
         (lambda f: f["fig_playground"]({"a": (np.ones((1, 2)), [1], [()])}, view=(0, 1), alt="a"), "params[0]"),
+        (lambda f: f["fig_depth"]({"a": [1, 0]}, y_label="y", alt="a"), "'a' must be positive"),
+        (lambda f: f["fig_depth"]({"a": [1]}, predicted={"b": [1]}, y_label="y", alt="a"), "predicted has ['b']"),
+        (lambda f: f["fig_depth"]({"a": [1]}, predicted={"a": [1, 2]}, y_label="y", alt="a"), "predicted['a']"),
+        (lambda f: f["fig_histograms"]({"a": {"b": [0.0]}}, x_label="x", span=(0, 1), alt="a"), "'b' of 'a'"),
+        (lambda f: f["fig_histograms"]({}, x_label="x", span=(1, 0), alt="a"), "span"),
+        (lambda f: f["fig_phases"]([1, 2], [1], alt="a"), "one shape"),
+        (lambda f: f["fig_propagation"]([1, 2, 4], {}, alt="a"), "scale"),
+        (lambda f: f["fig_propagation"]([1, 2], {"a": (np.ones((2, 3)), np.zeros((2, 3)))}, alt="a"), "gradient of"),
         (lambda f: f["fig_contraction"]([1], [1], [1], alt="  "), "alt"),
         (lambda f: Figure([], alt="a"), "panels"),
     ],
