@@ -125,7 +125,7 @@ def fig_propagation(
     bx.semilogy(layers, 10 ** (gradient[row, :depth] - gradient[row, depth - 1]), color=style.PALETTE["orange"],
                 ls=style.DASHES[1], label="gradient")  # fmt: skip
     bx.set(xlabel="layer", ylabel="relative size", ylim=(1e-12, 1e12))
-    hint = "Drag the ring, or focus it and use the arrow keys: sideways for the depth, up and down for the size of the weights."
+    hint = "Drag the ring, or focus it and use the arrow keys: sideways for depth, up and down for size."
     data = {
         "scale": scale, "names": list(logs), "start": [depth, row], "decades": _DECADES,
         "maps": [{"signal": s, "gradient": g} for s, g in logs.values()],
