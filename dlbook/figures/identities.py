@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Rectangle
 
 from dlbook.figures import style
@@ -31,16 +32,24 @@ def fig_shapes(products: Mapping[str, Sequence[tuple[str, str]]], *, alt: str, l
     ValueError
         If a product's axes do not fit: rows and columns of the result, and inner axes that meet.
     """
-    panels = []
     for title, ((_, outer), *factors) in products.items():
         chain = "".join(axes for _, axes in factors)
         if outer != chain[0] + chain[-1] or any(a != b for a, b in zip(chain[1:-1:2], chain[2:-1:2], strict=True)):
             raise ValueError(f"fig_shapes: the axes of {title!r} do not fit: {outer} from {[a for _, a in factors]}")
-        panels.append(_product(title, products[title], lengths))
+    widest = max(_width(matrices, lengths) for matrices in products.values())
+    panels = [_product(title, matrices, lengths, widest) for title, matrices in products.items()]
     return Figure(panels, alt=alt)
 
 
-def _product(title: str, matrices: Sequence[tuple[str, str]], lengths: Mapping[str, float]):
+EQUALS, TIMES = 1.0, 0.65  # the gaps after the result and between factors
+
+
+def _width(matrices: Sequence[tuple[str, str]], lengths: Mapping[str, float]) -> float:
+    """Return the width of a row of rectangles."""
+    return EQUALS + TIMES * (len(matrices) - 2) + sum(lengths[axes[1]] for _, axes in matrices)
+
+
+def _product(title: str, matrices: Sequence[tuple[str, str]], lengths: Mapping[str, float], widest: float) -> Canvas:
     """Draw one product as a row of rectangles with their axes' letters."""
     tallest = max(lengths.values())
     canvas, ax = panel(style.HALF, 1.9)
@@ -59,10 +68,10 @@ def _product(title: str, matrices: Sequence[tuple[str, str]], lengths: Mapping[s
                 color=colours[letters.index(rows)])  # fmt: skip
         ax.text(x + width / 2, base + height + 0.1, columns, ha="center", va="bottom", fontsize=8.5,
                 color=colours[letters.index(columns)])  # fmt: skip
-        x += width + (1.0 if i == 0 else 0.65)
+        x += width + (EQUALS if i == 0 else TIMES)
         if i == 0:
             ax.text(x - 0.68, tallest / 2, "=", ha="center", va="center")
-    ax.set(xlim=(-0.5, x - 0.4), ylim=(-0.15, tallest + 0.55))
+    ax.set(xlim=(-0.5, widest + 0.1), ylim=(-0.15, tallest + 0.55))
     ax.set_aspect("equal")
     ax.set_axis_off()
     ax.set_title(title, fontweight="normal")

@@ -249,7 +249,7 @@ POOR = {
     "all ones": {"size": 3, "fill": "ones"},
     "symmetric": {"size": 3, "fill": "symmetric"},
     "square": {"size": 3},
-    "as drawn here": {"size": None},
+    "sizes that differ": {"size": None},
 }
 
 

@@ -140,7 +140,7 @@ def pullback_of_tanh(x: "N D", g: "N D"):
 
     $$ y = \tanh x , \qquad \bar x = \bar y\, (1 - y^2) $$
 
-    **Book** eq-tanh
+    **Book** eq-elementwise
     """
     y = np.tanh(x)
     return both(deep_networks.tanh, g, x), (y, g * (1 - y**2))
