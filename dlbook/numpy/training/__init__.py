@@ -1,16 +1,15 @@
 """Training in practice: checks before the first epoch, hyper-parameter search, and sixteen bits."""
 
 from dlbook.numpy.training.checks import (
-    dead_units,
-    gradient_norms,
     initial_loss,
     input_matters,
     input_scale,
     overfit_small,
     repeatable,
     slope_check,
-    update_ratio,
 )
+from dlbook.numpy.training.evaluations import mlp_evaluation, table_evaluation
+from dlbook.numpy.training.gauges import dead_units, gradient_norms, update_ratio
 from dlbook.numpy.training.halving import halving_rungs, hyperband, hyperband_brackets, successive_halving
 from dlbook.numpy.training.precision import (
     FloatFormat,
@@ -24,7 +23,15 @@ from dlbook.numpy.training.precision import (
 )
 from dlbook.numpy.training.preflight import preflight
 from dlbook.numpy.training.search import coarse_to_fine, expected_maximum, grid_search, random_search
-from dlbook.numpy.training.spaces import Choice, Integers, LogUniform, Uniform, grid_configs, narrow_space, sample_config
+from dlbook.numpy.training.spaces import (
+    Choice,
+    Integers,
+    LogUniform,
+    Uniform,
+    grid_configs,
+    narrow_space,
+    sample_config,
+)
 from dlbook.numpy.training.trials import JournalError, Search, Trial, run_trial
 from dlbook.numpy.training.verdict import Check, Preflight
 
@@ -55,6 +62,7 @@ __all__ = [
     "input_matters",
     "input_scale",
     "mixed_precision_sgd",
+    "mlp_evaluation",
     "narrow_space",
     "next_scale",
     "overfit_small",
@@ -67,5 +75,6 @@ __all__ = [
     "scaled_objective",
     "slope_check",
     "successive_halving",
+    "table_evaluation",
     "update_ratio",
 ]

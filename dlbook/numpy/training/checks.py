@@ -1,20 +1,23 @@
 """Checks before a training: each takes any model as `value_and_grad(params, *batch)` and says what it found."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from dlbook.numpy.gradient_descent.descent import Rate, gradient_descent
 from dlbook.numpy.gradient_descent.trees import check_params, inner, tree_map
-from dlbook.numpy.linear_classifiers.arguments import above_zero, at_least_zero, check_generator, check_rows, whole_number
+from dlbook.numpy.linear_classifiers.arguments import (
+    above_zero,
+    at_least_zero,
+    check_generator,
+    check_rows,
+    whole_number,
+)
 from dlbook.numpy.training.verdict import Check
 from dlbook.shapes import Array, leaves
 
-__all__ = [
-    "dead_units", "gradient_norms", "initial_loss", "input_matters", "input_scale", "overfit_small", "repeatable",
-    "slope_check", "update_ratio",
-]  # fmt: skip
+__all__ = ["initial_loss", "input_matters", "input_scale", "overfit_small", "repeatable", "slope_check"]
 
 
 def input_scale(x: Array, *, low: float = 0.1, high: float = 10.0) -> Check:
@@ -68,7 +71,11 @@ def initial_loss(
     """
     check_params("initial_loss", params)
     expected = above_zero("initial_loss", "expected", expected)
-    value = float(value_and_grad(params, *batch)[0])
+    return judge_initial(float(value_and_grad(params, *batch)[0]), expected, low, high)
+
+
+def judge_initial(value: float, expected: float, low: float, high: float) -> Check:
+    """Judge the first loss."""
     return Check(
         "initial loss", bool(low * expected <= value <= high * expected), f"{value:.4g}",
         f"{low * expected:.3g} to {high * expected:.3g} (guessing: {expected:.3g})",
@@ -101,7 +108,7 @@ def slope_check(
     check_params("slope_check", params)
     check_generator("slope_check", rng)
     params = tree_map(lambda p: p.astype(np.float64), params)
-    batch = [a.astype(np.float64) if getattr(a, "dtype", None) is not None and a.dtype.kind == "f" else a for a in batch]
+    batch = [a.astype(np.float64) if isinstance(a, np.ndarray) and a.dtype.kind == "f" else a for a in batch]
     _, grads = value_and_grad(params, *batch)
     # A direction with a part along the gradient: a purely random one is nearly perpendicular to it.
     direction = tree_map(lambda g: g + rng.standard_normal(g.shape) * (np.linalg.norm(g) / g.size**0.5), grads)
@@ -110,101 +117,16 @@ def slope_check(
         float(value_and_grad(tree_map(lambda p, u, h=h: p + h / length * u, params, direction), *batch)[0])
         for h in (step, -step)
     )
-    measured, claimed = (above - below) / (2 * step), inner(grads, direction) / length
+    return judge_slope((above - below) / (2 * step), inner(grads, direction) / length, tol)
+
+
+def judge_slope(measured: float, claimed: float, tol: float) -> Check:
+    """Judge the slope along one direction."""
     error = abs(measured - claimed) / max(abs(measured), abs(claimed), 1e-12)
     return Check(
         "slope", bool(error <= tol), f"the loss has slope {measured:.5g}, the gradient says {claimed:.5g}",
         f"the same within {tol:g}", "a wrong gradient: a sign, a factor, a term that was forgotten", error,
     )  # fmt: skip
-
-
-def gradient_norms(value_and_grad: Callable, params: Any, *batch) -> dict[str, float]:
-    r"""Measure the gradient of each leaf of the parameters, by its root mean square.
-
-    $$\frac{1}{\sqrt{n}}\, \lVert \nabla_w f \rVert, \qquad n \text{ entries in } w$$
-
-    Parameters
-    ----------
-    value_and_grad, params, batch : as in `initial_loss`.
-
-    Returns
-    -------
-    norms : path of the leaf -> number, in the order of the tree.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> gradient_norms(lambda p: (0.0, 3 * p), np.ones(4))
-    {'params': 3.0}
-
-    **Source** Glorot and Bengio (2010), section 4.2, draw the distributions of which this is the size.
-    **Book** eq-gradient-norms
-    """
-    check_params("gradient_norms", params)
-    _, grads = value_and_grad(params, *batch)
-    return {path: float(np.sqrt(np.mean(np.square(g, dtype=np.float64)))) for path, g in leaves(grads, "params")}
-
-
-def update_ratio(before: Any, after: Any) -> dict[str, float]:
-    r"""Measure by how much one step changes each leaf, in parts of the leaf.
-
-    $$\frac{\lVert \theta_{s+1} - \theta_s \rVert}{\lVert \theta_s \rVert} \approx 10^{-3}$$
-
-    Parameters
-    ----------
-    before, after : the parameters around one step of any optimizer.
-
-    Returns
-    -------
-    ratios : path of the leaf -> number; inf for a leaf that was zero and moved, as biases are at first.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> update_ratio((np.full(4, 2.0), np.zeros(1)), (np.full(4, 2.5), np.ones(1)))
-    {'params[0]': 0.25, 'params[1]': inf}
-
-    **Source** Karpathy and others, CS231n notes on neural networks, part 3.
-    **Book** eq-update-ratio
-    """
-    check_params("update_ratio", before)
-    ratios = {}
-    for (path, old), (_, new) in zip(leaves(before, "params"), leaves(after, "params"), strict=True):
-        size, moved = float(np.linalg.norm(old)), float(np.linalg.norm(new - old))
-        ratios[path] = moved / size if size else np.inf if moved else 0.0
-    return ratios
-
-
-def dead_units(hidden: Sequence[Array]) -> list[float]:
-    r"""Measure which part of each hidden layer says the same for every example.
-
-    $$\frac1M \#\{ j : h_{nj} = h_{1j} \text{ for all } n \}$$
-
-    Parameters
-    ----------
-    hidden : the values of each hidden layer after its activation, each (N, ...) with N at least 2.
-
-    Returns
-    -------
-    shares : one for each layer, 0 to 1. For the ReLU these are the units that are zero throughout.
-
-    Raises
-    ------
-    ValueError : for fewer than two examples.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> dead_units([np.array([[0.0, 1.0], [0.0, 2.0]])])
-    [0.5]
-
-    **Source** Maas, Hannun and Ng (2013), section 2.
-    **Book** eq-dead-units
-    """
-    rows = check_rows("dead_units", **{f"hidden[{i}]": h for i, h in enumerate(hidden)})
-    if rows < 2:
-        raise ValueError("dead_units: hidden has one example, expected at least two: one alone is always constant")
-    return [float((h == h[:1]).all(axis=0).mean()) for h in hidden]
 
 
 def overfit_small(
@@ -233,18 +155,22 @@ def overfit_small(
     check_rows("overfit_small", **{f"data[{i}]": column for i, column in enumerate(data)})
     n = whole_number("overfit_small", "n", n, 1)
     few = [column[:n] for column in data]
-    expected = f"at most {below:g} of the first loss"
-    suspect = ("a gradient that does not arrive (zeros, dead units), labels that contradict one another, a loss with a "
-               "floor above 0; or lr and steps that do not suit")
     try:
         with np.errstate(over="ignore", invalid="ignore"):
             values = gradient_descent(value_and_grad, params, *few, lr=lr, steps=steps).values
     except FloatingPointError as error:
-        return Check("overfit a handful", False, f"diverged ({error})", expected, suspect, np.inf)
-    left = float(values[-1] / values[0])
+        return judge_handful(n, steps, None, None, below, str(error))
+    return judge_handful(n, steps, float(values[0]), float(values[-1]), below)
+
+
+def judge_handful(n: int, steps: int, first: float | None, last: float | None, below: float, error: str = "") -> Check:
+    """Judge how far a handful of examples was fitted."""
+    came = f"diverged ({error})" if error else f"{n} examples, {steps} steps: {first:.3g} to {last:.3g}"
+    left = np.inf if error else last / first
     return Check(
-        "overfit a handful", bool(left <= below), f"{n} examples, {steps} steps: {values[0]:.3g} to {values[-1]:.3g}",
-        expected, suspect, left,
+        "overfit a handful", bool(left <= below), came, f"at most {below:g} of the first loss",
+        "a gradient that does not arrive (zeros, dead units), labels that contradict one another, a loss with a floor "
+        "above 0; or lr and steps that do not suit", left,
     )  # fmt: skip
 
 
@@ -275,18 +201,24 @@ def input_matters(
     """
     check_rows("input_matters", x=x, **{f"rest[{i}]": column for i, column in enumerate(rest)})
     gain = at_least_zero("input_matters", "gain", gain)
-    ends, expected = [], f"at least {100 * gain:g} % less with the inputs"
-    suspect = "inputs and labels that were shuffled apart or shifted; inputs that are constant; a step that does not suit"
+    ends = []
     for seen in (x, np.zeros_like(x)):
         try:
             with np.errstate(over="ignore", invalid="ignore"):
                 ends.append(float(gradient_descent(value_and_grad, params, seen, *rest, lr=lr, steps=steps).values[-1]))
         except FloatingPointError:
             ends.append(np.inf)
-    seeing, blind = ends
+    return judge_inputs(*ends, steps, gain)
+
+
+def judge_inputs(seeing: float, blind: float, steps: int, gain: float) -> Check:
+    """Judge what the inputs were worth."""
     return Check(
         "input matters", bool(seeing <= (1 - gain) * blind and np.isfinite(seeing)),
-        f"after {steps} steps {seeing:.4g} with the inputs, {blind:.4g} with zeros", expected, suspect, seeing / blind,
+        f"after {steps} steps {seeing:.4g} with the inputs, {blind:.4g} with zeros",
+        f"at least {100 * gain:g} % less with the inputs",
+        "inputs and labels that were shuffled apart or shifted; inputs that are constant; a step that does not suit",
+        seeing / blind if np.isfinite(blind) else np.inf,
     )  # fmt: skip
 
 
@@ -318,6 +250,6 @@ def repeatable(run: Callable, *, seed: int = 0) -> Check:
     return Check(
         "repeatable", same and differs,
         f"one seed, {'the same' if same else 'other'} numbers; another seed, {'others' if differs else 'the same'}",
-        "the same, and others", "chance that does not come from rng; a seed that is set again within; results that depend "
-        "on the order in which threads finish",
+        "the same, and others",
+        "chance that does not come from rng; a seed that is set again within; threads that add up in any order",
     )  # fmt: skip

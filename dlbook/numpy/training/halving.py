@@ -43,7 +43,8 @@ def halving_rungs(trials: int, *, min_budget: int = 1, max_budget: int | None = 
     **Book** eq-halving
     """
     eta = whole_number("halving_rungs", "eta", eta, 2)
-    n, r = (whole_number("halving_rungs", "trials", trials, 1), whole_number("halving_rungs", "min_budget", min_budget, 1))
+    n = whole_number("halving_rungs", "trials", trials, 1)
+    r = whole_number("halving_rungs", "min_budget", min_budget, 1)
     most = np.inf if max_budget is None else whole_number("halving_rungs", "max_budget", max_budget, r)
     rungs, i = [], 0
     while (alive := n // eta**i) and r * eta**i <= most:

@@ -170,12 +170,15 @@ class LossScale(NamedTuple):
     good: int = 0
 
 
+FIRST_SCALE = LossScale()
+
+
 def next_scale(
     state: LossScale, finite: bool, *, growth: float = 2.0, backoff: float = 0.5, interval: int = 2000
 ) -> LossScale:
     r"""Halve the scale when a gradient has overflowed, and double it after a long time without.
 
-    $$c \leftarrow \begin{cases} c / 2 & \text{overflow} \\ 2 c & \text{2000 good steps} \\ c & \text{else} \end{cases}$$
+    $$c \leftarrow \begin{cases} c / 2 & \text{overflow} \\ 2 c & \text{2000 without} \\ c & \text{else} \end{cases}$$
 
     Parameters
     ----------
@@ -223,8 +226,8 @@ class MixedDescent:
 
 def mixed_precision_sgd(
     value_and_grad: Callable, params: Any, data: tuple[Array, ...], *, lr: Rate, batch_size: int, epochs: int,
-    rng: np.random.Generator | None, dtype: str = "float16", loss_scale: float | LossScale = LossScale(),
-    interval: int = 2000, master: bool = True, measure: Callable | None = None,
+    rng: np.random.Generator | None, dtype: str = "float16", loss_scale: float | LossScale = FIRST_SCALE,
+    interval: int = 2000, share: float = 1.0, master: bool = True, measure: Callable | None = None,
 ) -> MixedDescent:
     r"""Walk downhill with values and gradients in sixteen bits, and weights in thirty-two.
 
@@ -240,6 +243,8 @@ def mixed_precision_sgd(
     dtype : of values and gradients.
     loss_scale : a number, which stays, or the state of one that adapts.
     interval : of `next_scale`.
+    share : the part that a batch is of a larger one, over which the loss is a mean, when others compute the rest:
+        the loss is multiplied by it, and the step is the one of the larger batch, had all parts been like this one.
     master : keep the weights in float32; without, each step is rounded to dtype.
 
     Returns
@@ -258,6 +263,7 @@ def mixed_precision_sgd(
     check_params("mixed_precision_sgd", params)
     fixed = not isinstance(loss_scale, LossScale)
     state = LossScale(above_zero("mixed_precision_sgd", "loss_scale", loss_scale)) if fixed else loss_scale
+    share = above_zero("mixed_precision_sgd", "share", share)
     data = [column.astype(dtype) if column.dtype.kind == "f" else column for column in data]
     params = tree_map(lambda p: p.astype(np.float32 if master else dtype), params)
     values, scales, skipped, found = [], [], [], [measure(params)] if measure else []
@@ -266,12 +272,11 @@ def mixed_precision_sgd(
             rate, scale = rate_of("mixed_precision_sgd", lr, len(values)), state.scale
             low = tree_map(lambda p: p.astype(dtype), params)
             with np.errstate(over="ignore", invalid="ignore"):  # an overflow is looked for below
-                value, grads = value_and_grad(low, *(column[rows] for column in data), scale)
+                value, grads = value_and_grad(low, *(column[rows] for column in data), scale * share)
             finite = all(np.isfinite(g).all() for _, g in leaves(grads))
             if finite:
-                params = tree_map(
-                    lambda p, g, by=rate / scale: p - (by * g.astype(np.float32)).astype(p.dtype), params, grads
-                )
+                by = rate / (scale * share)
+                params = tree_map(lambda p, g, by=by: p - (by * g.astype(np.float32)).astype(p.dtype), params, grads)
             values.append(float(value))
             scales.append(scale)
             skipped.append(not finite)

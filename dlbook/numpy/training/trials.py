@@ -101,8 +101,8 @@ class Journal:
         """Return the trial if it was run before."""
         trial = self.known.get((number, budget))
         if trial and (trial.config, trial.seed) != (config, seed):
-            raise JournalError(f"{self.path}: trial {number} is {trial.config} with seed {trial.seed}, expected {config} "
-                               f"with seed {seed}: the search was begun with another generator")
+            raise JournalError(f"{self.path}: trial {number} is {trial.config} with seed {trial.seed}, expected "
+                               f"{config} with seed {seed}: the search was begun with another generator")
         return trial
 
     def add(self, trial: Trial) -> None:
