@@ -16,6 +16,7 @@ TOPICS = (
     "backpropagation",
     "deep_networks",
     "optimization",
+    "training",
 )
 __all__ = ["chain", "residual", "vjp"]
 

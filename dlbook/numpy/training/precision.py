@@ -13,10 +13,11 @@ from dlbook.numpy.gradient_descent.stochastic import minibatches
 from dlbook.numpy.gradient_descent.trees import check_params, tree_map
 from dlbook.numpy.linear_classifiers.arguments import above_zero, check_rows, whole_number
 from dlbook.numpy.linear_classifiers.cross_entropy import cross_entropy
+from dlbook.numpy.optimization.adam import adam
 from dlbook.shapes import Array, leaves
 
 __all__ = [
-    "FloatFormat", "LossScale", "MixedDescent", "float_format", "mixed_precision_sgd", "next_scale", "round_to",
+    "FloatFormat", "LossScale", "MixedDescent", "float_format", "mixed_precision", "next_scale", "round_to",
     "scaled_objective",
 ]  # fmt: skip
 
@@ -224,28 +225,34 @@ class MixedDescent:
     measured: dict[str, Array] = field(default_factory=dict)
 
 
-def mixed_precision_sgd(
-    value_and_grad: Callable, params: Any, data: tuple[Array, ...], *, lr: Rate, batch_size: int, epochs: int,
-    rng: np.random.Generator | None, dtype: str = "float16", loss_scale: float | LossScale = FIRST_SCALE,
-    interval: int = 2000, share: float = 1.0, master: bool = True, measure: Callable | None = None,
+def _wide(p: Array) -> Array:
+    return p.astype(np.float32)
+
+
+def mixed_precision(
+    value_and_grad: Callable, params: Any, data: tuple[Array, ...], *, optimizer: Callable = adam, lr: Rate,
+    batch_size: int, epochs: int, rng: np.random.Generator | None, dtype: str = "float16",
+    loss_scale: float | LossScale = FIRST_SCALE, interval: int = 2000, share: float = 1.0, master: bool = True,
+    measure: Callable | None = None, **options,
 ) -> MixedDescent:
     r"""Walk downhill with values and gradients in sixteen bits, and weights in thirty-two.
 
     $$g = \nabla_\theta\, c\, \ell\big(\mathrm{fp16}(\theta)\big), \qquad
-    \theta \leftarrow \theta - \frac{\eta}{c}\, \mathrm{fp32}(g) \quad \text{if } g \text{ is finite}$$
+    \theta \leftarrow \text{optimizer}\big(\theta, \mathrm{fp32}(g) / c\big) \quad \text{if } g \text{ is finite}$$
 
     Parameters
     ----------
     value_and_grad : maps `(params, *batch, scale)` to `(value, scaled grads)`, as from `scaled_objective`.
     params : float32, a tree.
     data : arrays with one row per example; the float ones are rounded to dtype.
-    lr, batch_size, epochs, rng, measure : as in `sgd`.
+    optimizer, lr, batch_size, epochs, rng, measure : as in `optimize`.
     dtype : of values and gradients.
     loss_scale : a number, which stays, or the state of one that adapts.
     interval : of `next_scale`.
     share : the part that a batch is of a larger one, over which the loss is a mean, when others compute the rest:
         the loss is multiplied by it, and the step is the one of the larger batch, had all parts been like this one.
-    master : keep the weights in float32; without, each step is rounded to dtype.
+    master : keep the weights in float32; without, they are rounded to dtype after each step.
+    **options : of the optimizer.
 
     Returns
     -------
@@ -258,25 +265,27 @@ def mixed_precision_sgd(
     **Source** Micikevicius and others (2018), section 3.
     **Book** eq-loss-scaling
     """
-    n = check_rows("mixed_precision_sgd", **{f"data[{i}]": column for i, column in enumerate(data)})
-    epochs = whole_number("mixed_precision_sgd", "epochs", epochs, 0)
-    check_params("mixed_precision_sgd", params)
+    n = check_rows("mixed_precision", **{f"data[{i}]": column for i, column in enumerate(data)})
+    epochs = whole_number("mixed_precision", "epochs", epochs, 0)
+    check_params("mixed_precision", params)
     fixed = not isinstance(loss_scale, LossScale)
-    state = LossScale(above_zero("mixed_precision_sgd", "loss_scale", loss_scale)) if fixed else loss_scale
-    share = above_zero("mixed_precision_sgd", "share", share)
+    state = LossScale(above_zero("mixed_precision", "loss_scale", loss_scale)) if fixed else loss_scale
+    share = above_zero("mixed_precision", "share", share)
     data = [column.astype(dtype) if column.dtype.kind == "f" else column for column in data]
     params = tree_map(lambda p: p.astype(np.float32 if master else dtype), params)
-    values, scales, skipped, found = [], [], [], [measure(params)] if measure else []
+    memory, values, scales, skipped = None, [], [], []
+    found = [measure(params)] if measure else []
     for _ in range(epochs):
         for rows in minibatches(n, batch_size, rng):
-            rate, scale = rate_of("mixed_precision_sgd", lr, len(values)), state.scale
+            rate, scale = rate_of("mixed_precision", lr, len(values)), state.scale
             low = tree_map(lambda p: p.astype(dtype), params)
             with np.errstate(over="ignore", invalid="ignore"):  # an overflow is looked for below
                 value, grads = value_and_grad(low, *(column[rows] for column in data), scale * share)
             finite = all(np.isfinite(g).all() for _, g in leaves(grads))
             if finite:
-                by = rate / (scale * share)
-                params = tree_map(lambda p, g, by=by: p - (by * g.astype(np.float32)).astype(p.dtype), params, grads)
+                grads = tree_map(lambda g, by=scale * share: g.astype(np.float32) / np.float32(by), grads)
+                wide, memory = optimizer(tree_map(_wide, params), grads, memory, lr=rate, **options)
+                params = wide if master else tree_map(lambda p: p.astype(dtype), wide)
             values.append(float(value))
             scales.append(scale)
             skipped.append(not finite)

@@ -73,7 +73,7 @@ class LogUniform(Uniform):
 
     Examples
     --------
-    >>> LogUniform(1e-4, 1e-2).at(0.5)
+    >>> round(LogUniform(1e-4, 1e-2).at(0.5), 9)
     0.001
 
     **Source** Bergstra and Bengio (2012), section 2.
@@ -249,7 +249,7 @@ def narrow_space(space: Space, configs: Sequence[Config], *, margin: float = 0.1
 
     Examples
     --------
-    >>> narrow_space({"x": Uniform(0.0, 10.0)}, [{"x": 3.0}, {"x": 5.0}])
+    >>> narrow_space({"x": Uniform(0.0, 8.0)}, [{"x": 3.0}, {"x": 5.0}], margin=0.125)
     {'x': Uniform(low=2.0, high=6.0)}
 
     **Source** KTH DD2424, assignment 2 (coarse, then fine).

@@ -15,9 +15,10 @@ from dlbook.torch.deep_networks.network import mlp
 from dlbook.torch.gradient_descent.stochastic import minibatches
 from dlbook.torch.gradient_descent.trees import check_params
 from dlbook.torch.linear_classifiers.cross_entropy import cross_entropy
+from dlbook.torch.optimization.adam import adam
 
 __all__ = [
-    "FloatFormat", "LossScale", "MixedDescent", "autocast_objective", "float_format", "mixed_precision_sgd",
+    "FloatFormat", "LossScale", "MixedDescent", "autocast_objective", "float_format", "mixed_precision",
     "next_scale", "round_to", "scaled_objective",
 ]  # fmt: skip
 
@@ -76,31 +77,34 @@ def autocast_objective(
     return value_and_grad
 
 
-def mixed_precision_sgd(
-    value_and_grad: Callable, params: Any, data: tuple[Tensor, ...], *, lr: Rate, batch_size: int, epochs: int,
-    rng: np.random.Generator | None, dtype: str = "float16", loss_scale: float | LossScale = FIRST_SCALE,
-    interval: int = 2000, share: float = 1.0, master: bool = True, measure: Callable | None = None,
+def mixed_precision(
+    value_and_grad: Callable, params: Any, data: tuple[Tensor, ...], *, optimizer: Callable = adam, lr: Rate,
+    batch_size: int, epochs: int, rng: np.random.Generator | None, dtype: str = "float16",
+    loss_scale: float | LossScale = FIRST_SCALE, interval: int = 2000, share: float = 1.0, master: bool = True,
+    measure: Callable | None = None, **options,
 ) -> MixedDescent:
     """Walk downhill with values and gradients in sixteen bits, and weights in thirty-two."""
-    n = check_rows("mixed_precision_sgd", **{f"data[{i}]": column for i, column in enumerate(data)})
-    epochs = whole_number("mixed_precision_sgd", "epochs", epochs, 0)
-    check_params("mixed_precision_sgd", params)
+    n = check_rows("mixed_precision", **{f"data[{i}]": column for i, column in enumerate(data)})
+    epochs = whole_number("mixed_precision", "epochs", epochs, 0)
+    check_params("mixed_precision", params)
     fixed = not isinstance(loss_scale, LossScale)
-    state = LossScale(above_zero("mixed_precision_sgd", "loss_scale", loss_scale)) if fixed else loss_scale
-    share = above_zero("mixed_precision_sgd", "share", share)
+    state = LossScale(above_zero("mixed_precision", "loss_scale", loss_scale)) if fixed else loss_scale
+    share = above_zero("mixed_precision", "share", share)
     low_dtype = getattr(torch, dtype)
     data = tuple(column.to(low_dtype) if column.is_floating_point() else column for column in data)
     params = tree_map(lambda p: p.to(torch.float32 if master else low_dtype), params)
-    values, scales, skipped, found = [], [], [], [measure(params)] if measure else []
+    memory, values, scales, skipped = None, [], [], []
+    found = [measure(params)] if measure else []
     for _ in range(epochs):
         for rows in minibatches(n, batch_size, rng):
-            rate, scale = rate_of("mixed_precision_sgd", lr, len(values)), state.scale
+            rate, scale = rate_of("mixed_precision", lr, len(values)), state.scale
             low = tree_map(lambda p: p.to(low_dtype), params)
             value, grads = value_and_grad(low, *(column[rows.to(column.device)] for column in data), scale * share)
             finite = all(bool(g.isfinite().all()) for g in tree_leaves(grads))
             if finite:
-                by = rate / (scale * share)
-                params = tree_map(lambda p, g, by=by: p - (by * g.float()).to(p.dtype), params, grads)
+                grads = tree_map(lambda g, by=scale * share: g.float() / by, grads)
+                wide, memory = optimizer(tree_map(Tensor.float, params), grads, memory, lr=rate, **options)
+                params = wide if master else tree_map(lambda p: p.to(low_dtype), wide)
             values.append(float(value))
             scales.append(scale)
             skipped.append(not finite)
