@@ -287,6 +287,16 @@ def test_the_evaluation_of_the_page_is_the_networks(signals):
     assert score in [k / 60 for k in range(61)]
 
 
+def test_both_halves_evaluate_a_configuration_alike(signals, twins):
+    x, target = signals[0][:200], signals[1][:200]
+    config = {"lr": 0.1, "strength": 0.01}
+    scores = [
+        half.mlp_evaluation((a, t), (a, t), hidden=(8,), batch_size=20)(config, 2, np.random.default_rng(0))
+        for half, (a, t) in ((tr, (x, target)), (twins, tensors((x, target))))
+    ]
+    assert scores[0] == pytest.approx(scores[1], abs=0.011)
+
+
 def test_scores_are_cut_off_before_the_loss_and_never_after(params, signals):
     """A pullback that was made by hand for `scaled_objective` is that of the network."""
     batch = signals[0][:20].astype(np.float64), signals[1][:20]

@@ -93,8 +93,8 @@ def test_a_scale_that_is_a_power_of_two_changes_no_bit_of_a_training_in_float32(
 
 
 def test_a_share_of_a_large_batch_diverges_without_a_scale_and_learns_with_one(data):
-    plain = train(data, share=2.0**-17, loss_scale=1.0, epochs=6)
-    scaled, wide = train(data, share=2.0**-17, epochs=6), train(data, dtype="float32", loss_scale=1.0, epochs=6)
+    plain = train(data, share=2.0**-18, loss_scale=1.0, epochs=12)
+    scaled, wide = train(data, share=2.0**-18, epochs=12), train(data, dtype="float32", loss_scale=1.0, epochs=12)
     ends = [run.values[-12:].mean() for run in (plain, scaled, wide)]
     assert ends[1] == pytest.approx(ends[2], abs=0.02)
     assert ends[0] > ends[2] + 0.1
