@@ -81,8 +81,10 @@ def _logarithmic(ax, low: float, high: float) -> None:
     ax.set_yscale("log")
     round_numbers = [m * 10.0**e for e in range(-4, 5) for m in (1, 2, 5) if low <= m * 10.0**e <= high]
     if len(round_numbers) < 2:
-        round_numbers = [v for v in np.arange(1, 40) / 4 if low <= v <= high]
-    ticks = round_numbers if len(round_numbers) <= 5 else [v for v in round_numbers if f"{v:e}"[0] == "1"]
+        quarters = [v for v in np.arange(1, 40) / 4 if low <= v <= high]
+        ticks = quarters[:: 1 + len(quarters) // 4]
+    else:
+        ticks = round_numbers if len(round_numbers) <= 5 else [v for v in round_numbers if f"{v:e}"[0] == "1"]
     ax.set_yticks(ticks, labels=[f"{v:g}" for v in ticks])
     ax.minorticks_off()
     ax.set_ylim(low, high)
