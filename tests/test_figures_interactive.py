@@ -10,6 +10,7 @@ import pytest
 from dlbook import vjp
 from dlbook.figures.deep_networks import fig_activations, fig_playground
 from dlbook.figures.gradient_descent import fig_path
+from dlbook.figures.initialization import fig_propagation
 from dlbook.figures.interactive import Interactive, widget_source
 from dlbook.figures.linear_classifiers import fig_boundary, fig_losses, fig_regions
 from dlbook.figures.style import Figure, panel
@@ -17,7 +18,7 @@ from dlbook.numpy.deep_networks import init_mlp, layer_values, mlp_objective
 from dlbook.numpy.deep_networks.network import ACTIVATIONS
 from dlbook.numpy.linear_classifiers import cross_entropy, hinge_loss, l2_penalty, linear
 
-WIDGETS = ("activations", "boundary", "losses", "path", "playground", "regions")
+WIDGETS = ("activations", "boundary", "losses", "path", "playground", "propagation", "regions")
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="node, which runs the scripts, is not installed")
 
@@ -121,9 +122,15 @@ def playground():
     return fig_playground(sets, view=(-3.0, 5.0), alt="a network to train")
 
 
+def propagation():
+    growth = np.linspace(-0.5, 0.5, 6)[:, None] * np.arange(12)
+    maps = {"relu": (10**growth, 10**-growth)}
+    return fig_propagation(np.linspace(0.5, 1.5, 6), maps, start=(6, 1.0), alt="depth and size")
+
+
 FIGURES = {
     "activations": activations, "boundary": boundary, "losses": losses, "path": lambda: bowl()[0],
-    "playground": playground, "regions": regions,
+    "playground": playground, "propagation": propagation, "regions": regions,
 }  # fmt: skip
 
 
