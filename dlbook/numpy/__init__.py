@@ -16,6 +16,7 @@ TOPICS = (
     "backpropagation",
     "deep_networks",
     "initialization",
+    "normalization",
     "optimization",
     "training",
 )
