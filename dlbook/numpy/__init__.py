@@ -18,6 +18,7 @@ TOPICS = (
     "initialization",
     "normalization",
     "optimization",
+    "training",
 )
 __all__ = ["chain", "residual", "vjp"]
 
