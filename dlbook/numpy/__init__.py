@@ -15,6 +15,8 @@ TOPICS = (
     "gradient_descent",
     "backpropagation",
     "deep_networks",
+    "initialization",
+    "normalization",
     "optimization",
     "training",
 )

@@ -23,10 +23,10 @@ def fig_gallery(
     *,
     alt: str,
     y_label: str = "loss (nats)",
-    limits: tuple[float, float] = (0.3, 30.0),
+    limits: tuple[float, float] | None = None,
     guess: float | None = None,
 ) -> Figure:
-    """Draw training and validation curves of several runs, a small panel each, on one logarithmic scale.
+    """Draw training and validation curves of several runs, a small panel each, on logarithmic scales.
 
     Parameters
     ----------
@@ -36,8 +36,9 @@ def fig_gallery(
         The figure's message in words.
     y_label : str
         The vertical axis, with its unit.
-    limits : two floats
-        Of the vertical axis; what lies outside is drawn on its border.
+    limits : two floats, optional
+        Of all vertical axes; what lies outside is drawn on their border. By default each panel has its own, which
+        hold its finite values and those of guessing.
     guess : float, optional
         The value that guessing reaches, drawn as a thin line.
 
@@ -51,9 +52,10 @@ def fig_gallery(
         if len({len(curve) for curve in pair}) != 1:
             raise ValueError(f"fig_gallery: curves of {title!r} have lengths {[len(c) for c in pair]}, expected equal")
         canvas, ax = panel(style.THIRD, 1.75)
-        _pair(ax, *(np.clip(np.nan_to_num(curve, nan=np.inf), *limits) for curve in pair), guess)
-        ax.set_yscale("log")
-        ax.set(xlabel="epoch", ylabel=y_label, ylim=(0.9 * limits[0], 1.12 * limits[1]))
+        low, high = limits or _limits(pair, guess)
+        _pair(ax, *(np.clip(np.nan_to_num(curve, nan=np.inf), low, high) for curve in pair), guess)
+        _logarithmic(ax, 0.9 * low, 1.12 * high)
+        ax.set(xlabel="epoch", ylabel=y_label)
         ax.set_title(title, fontweight="normal")
         panels.append(canvas)
     return Figure(panels, alt=alt, legend=_legend(guess is not None))
@@ -66,6 +68,26 @@ def _pair(ax, training, validation, guess: float | None) -> None:
     if guess is not None:
         ax.axhline(guess, color=style.FOREGROUND, lw=0.9, ls=(0, (1, 2)))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
+
+
+def _limits(pair, guess: float | None) -> tuple[float, float]:
+    values = np.concatenate([np.asarray(curve, float) for curve in pair])
+    values = [*values[np.isfinite(values) & (values > 0)], *([guess] if guess else [])]
+    return min(values), max(values)
+
+
+def _logarithmic(ax, low: float, high: float) -> None:
+    """Make the vertical axis logarithmic, with a few round numbers that are written as one reads them."""
+    ax.set_yscale("log")
+    round_numbers = [m * 10.0**e for e in range(-4, 5) for m in (1, 2, 5) if low <= m * 10.0**e <= high]
+    if len(round_numbers) < 2:
+        quarters = [v for v in np.arange(1, 40) / 4 if low <= v <= high]
+        ticks = quarters[:: 1 + len(quarters) // 4]
+    else:
+        ticks = round_numbers if len(round_numbers) <= 5 else [v for v in round_numbers if f"{v:e}"[0] == "1"]
+    ax.set_yticks(ticks, labels=[f"{v:g}" for v in ticks])
+    ax.minorticks_off()
+    ax.set_ylim(low, high)
 
 
 def _legend(guess: bool) -> list[Line2D]:
@@ -122,9 +144,11 @@ def fig_diagnosis(
         curves = (first[name], first[f"validation_{name}"])
         if name == "loss":
             curves = tuple(np.clip(curve, *limits) for curve in curves)
-            ax.set_yscale("log")
+            _logarithmic(ax, *limits)
+        else:
+            ax.set_ylim(0, 1)
         _pair(ax, *curves, guess[name == "accuracy"])
-        ax.set(xlabel="epoch", ylabel=label, ylim=limits if name == "loss" else (0, 1))
+        ax.set(xlabel="epoch", ylabel=label)
         panels.append(canvas)
     hint = "Choose a run, drag the handle below the loss to read the numbers, and choose what is wrong."
     data = {"runs": shown, "diagnoses": diagnoses, "start": start, "guess": guess, "limits": limits}

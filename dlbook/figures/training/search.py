@@ -183,4 +183,6 @@ def fig_bias(
         ax.plot(counts, bound, color=style.PALETTE["grey"], lw=1.2, ls=style.DASHES[2], label="bound")
     ax.plot(counts, measured, "o", color=style.PALETTE["orange"], label="measured")
     ax.set(xscale="log", xlabel="number of trials n", ylabel=y_label)
+    ax.set_xticks(list(counts), labels=[str(n) for n in counts])
+    ax.minorticks_off()
     return Figure([canvas], alt=alt)

@@ -72,7 +72,7 @@ def table_evaluation(curves: Float[Array, "N E"]) -> Callable:
     >>> table_evaluation(np.array([[0.1, 0.5], [0.1, 0.7]]))({"row": 1}, 1, None)
     0.7
 
-    **Source** Klein and Hutter (2019) made such tables for others to search.
+    **Source** definition.
     **Book** eq-trial
     """
     if np.ndim(curves) != 2:

@@ -93,7 +93,7 @@ def dead_units(hidden: Sequence[Array]) -> list[float]:
     >>> dead_units([np.array([[0.0, 1.0], [0.0, 2.0]])])
     [0.5]
 
-    **Source** Maas, Hannun and Ng (2013), section 2.
+    **Source** Maas, Hannun and Ng (2013).
     **Book** eq-dead-units
     """
     rows = check_rows("dead_units", **{f"hidden[{i}]": h for i, h in enumerate(hidden)})

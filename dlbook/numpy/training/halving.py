@@ -39,7 +39,7 @@ def halving_rungs(trials: int, *, min_budget: int = 1, max_budget: int | None = 
     >>> halving_rungs(27)
     [(27, 1), (9, 3), (3, 9), (1, 27)]
 
-    **Source** Jamieson and Talwalkar (2016), section 3; Li and others (2018), algorithm 1.
+    **Source** Jamieson and Talwalkar (2016); Li and others (2018), algorithm 1.
     **Book** eq-halving
     """
     eta = whole_number("halving_rungs", "eta", eta, 2)
@@ -87,7 +87,7 @@ def successive_halving(
     ValueError : for an option outside its range.
     JournalError : when the journal is that of another search.
 
-    **Source** Jamieson and Talwalkar (2016), section 3.
+    **Source** Jamieson and Talwalkar (2016).
     **Book** eq-halving
     """
     check_generator("successive_halving", rng)

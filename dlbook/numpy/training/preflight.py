@@ -37,7 +37,7 @@ def preflight(
     lr : of the training to come.
     batch_size : on a batch of so many losses and gradients are measured.
     hidden : maps `(params, x)` to the values of the hidden layers, for `dead_units`; None leaves that check out.
-    handful, steps : of `overfit_small`; a quarter of the steps serves `input_matters`.
+    handful, steps : of `overfit_small`; an eighth of the steps serves `input_matters`.
     rng : draws the examples, and the direction of `slope_check`.
 
     Returns
@@ -70,5 +70,5 @@ def preflight(
         if hidden is not None:
             checks.append(judge_dead(dead_units(hidden(params, batch[0]))))
     checks.append(overfit_small(value_and_grad, params, *data, n=handful, steps=steps, lr=lr))
-    checks.append(input_matters(value_and_grad, params, *data, steps=max(1, steps // 4), lr=lr))
+    checks.append(input_matters(value_and_grad, params, *data, steps=max(1, steps // 8), lr=lr))
     return Preflight(tuple(checks))

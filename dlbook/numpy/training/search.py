@@ -169,7 +169,7 @@ def expected_maximum(n: int) -> float:
     >>> round(expected_maximum(2) ** 2 * np.pi, 6)  # 1 / sqrt(pi) for two
     1.0
 
-    **Source** David and Nagaraja (2003), section 3.1.
+    **Source** David and Nagaraja (2003).
     **Book** eq-expected-maximum
     """
     from math import erf

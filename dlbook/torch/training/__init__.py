@@ -37,12 +37,12 @@ from dlbook.torch.training.checks import (
     slope_check,
     update_ratio,
 )
+from dlbook.torch.training.evaluations import mlp_evaluation, table_evaluation
 from dlbook.torch.training.modules import hidden_values, module_objective
 from dlbook.torch.training.precision import (
     FloatFormat,
     LossScale,
     MixedDescent,
-    autocast_objective,
     float_format,
     mixed_precision,
     next_scale,
@@ -64,7 +64,6 @@ __all__ = [
     "Search",
     "Trial",
     "Uniform",
-    "autocast_objective",
     "coarse_to_fine",
     "dead_units",
     "expected_maximum",
@@ -80,6 +79,7 @@ __all__ = [
     "input_matters",
     "input_scale",
     "mixed_precision",
+    "mlp_evaluation",
     "module_objective",
     "narrow_space",
     "next_scale",
@@ -93,5 +93,6 @@ __all__ = [
     "scaled_objective",
     "slope_check",
     "successive_halving",
+    "table_evaluation",
     "update_ratio",
 ]

@@ -13,7 +13,7 @@ ACTIVATIONS = (nn.ReLU, nn.LeakyReLU, nn.PReLU, nn.ELU, nn.SELU, nn.GELU, nn.SiL
 
 
 def module_objective(
-    model: nn.Module, loss: Callable = nn.functional.cross_entropy
+    model: nn.Module, loss: Callable = nn.functional.cross_entropy, *, autocast: str | None = None
 ) -> tuple[Callable, dict[str, Tensor]]:
     r"""Turn a module and a loss into a function of the parameters that returns value and gradient.
 
@@ -23,12 +23,14 @@ def module_objective(
     ----------
     model : any module; it is not changed, and its buffers keep their values.
     loss : a function of `(output, target)` with a scalar value.
+    autocast : "bfloat16", or on a GPU "float16": matrix products run in sixteen bits, sums such as the softmax's in
+        thirty-two, and the parameters and their gradients stay as they are. None computes all in their own dtype.
 
     Returns
     -------
     value_and_grad, params : as every check takes them; params maps the names of the parameters to copies.
 
-    **Source** `torch.func.functional_call`.
+    **Source** `torch.func.functional_call`, `torch.autocast`.
     **Book** eq-initial-loss
     """
     params = {name: p.detach().clone() for name, p in model.named_parameters()}
@@ -36,7 +38,10 @@ def module_objective(
 
     def cost(params, x, target):
         placed = {name: b.to(x.dtype) if b.is_floating_point() else b for name, b in buffers.items()}
-        return loss(torch.func.functional_call(model, (params, placed), (x,)), target)
+        if autocast is None:
+            return loss(torch.func.functional_call(model, (params, placed), (x,)), target)
+        with torch.autocast(x.device.type, dtype=getattr(torch, autocast)):
+            return loss(torch.func.functional_call(model, (params, placed), (x,)), target)
 
     return value_and_grad(cost), params
 

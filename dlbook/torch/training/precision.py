@@ -18,7 +18,7 @@ from dlbook.torch.linear_classifiers.cross_entropy import cross_entropy
 from dlbook.torch.optimization.adam import adam
 
 __all__ = [
-    "FloatFormat", "LossScale", "MixedDescent", "autocast_objective", "float_format", "mixed_precision",
+    "FloatFormat", "LossScale", "MixedDescent", "float_format", "mixed_precision",
     "next_scale", "round_to", "scaled_objective",
 ]  # fmt: skip
 
@@ -35,40 +35,6 @@ def scaled_objective(predict: Callable = mlp, loss: Callable = cross_entropy, **
     def value_and_grad(params, x, target, scale: float = 1.0):
         def scaled(params):
             value = loss(predict(x, params, **options).float(), target)
-            return scale * value, value
-
-        grads, (_, value) = torch.func.grad_and_value(scaled, has_aux=True)(params)
-        return value, grads
-
-    return value_and_grad
-
-
-def autocast_objective(
-    predict: Callable = mlp, loss: Callable = cross_entropy, *, dtype: str = "bfloat16", **options
-) -> Callable:
-    r"""Build the loss of a model that PyTorch itself computes in mixed precision.
-
-    Under `torch.autocast` matrix products run in sixteen bits and sums such as the softmax's in thirty-two, while the
-    parameters stay float32; so do their gradients.
-
-    Parameters
-    ----------
-    predict, loss, options : as in `scaled_objective`.
-    dtype : "bfloat16", or on a GPU "float16".
-
-    Returns
-    -------
-    A function of `(params, x, target, scale)` that returns `(value, scale times the gradient)`.
-
-    **Source** `torch.autocast`; Micikevicius and others (2018).
-    **Book** eq-loss-scaling
-    """
-
-    def value_and_grad(params, x, target, scale: float = 1.0):
-        def scaled(params):
-            with torch.autocast(x.device.type, dtype=getattr(torch, dtype)):
-                scores = predict(x, params, **options)
-            value = loss(scores.float(), target)
             return scale * value, value
 
         grads, (_, value) = torch.func.grad_and_value(scaled, has_aux=True)(params)

@@ -49,5 +49,5 @@ def preflight(
     if hidden is not None:
         checks.append(judge_dead(dead_units(hidden(params, batch[0]))))
     checks.append(overfit_small(value_and_grad, params, *data, n=handful, steps=steps, lr=lr))
-    checks.append(input_matters(value_and_grad, params, *data, steps=max(1, steps // 4), lr=lr))
+    checks.append(input_matters(value_and_grad, params, *data, steps=max(1, steps // 8), lr=lr))
     return Preflight(tuple(checks))
