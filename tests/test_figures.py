@@ -13,7 +13,7 @@ from dlbook.figures.interactive import Interactive
 from dlbook.figures.style import Figure
 from dlbook.numpy.backpropagation import Tape, exp, graph, log
 
-TOPICS = ("linear_classifiers", "gradient_descent", "backpropagation", "deep_networks")
+TOPICS = ("linear_classifiers", "gradient_descent", "backpropagation", "deep_networks", "evaluation")
 FIGURES = {
     name: getattr(module, name)
     for module in (importlib.import_module(f"dlbook.figures.{topic}") for topic in TOPICS)
@@ -97,12 +97,18 @@ def draw(name):
         "fig_gradient_norms": ({"tanh": 0.9**steps, "sigmoid": 0.2**steps},),
         "fig_hidden_plane": (x, np.maximum(x, 0), (target > 0).astype(int)),
         "fig_linear_regions": ({"one layer": [rng.normal(size=(9, 9, 3))]},),
+        "fig_coverage": (steps / 30, {"wald": 0.9 + 0 * steps, "wilson": 0.95 + 0 * steps}),
+        "fig_double_descent": (sizes, {"test error": {"ridge": 1 / sizes, "none": 2 / sizes}}),
+        "fig_right_wrong": (rng.random((3, 20)) < 0.7,),
+        "fig_threshold": (rng.normal(size=30) + 1, rng.normal(size=40)),
         "fig_playground": ({"clouds": (x, (target > 0).astype(int), [((np.ones((2, 2)), np.zeros(2)),)])},),
     }
     options = {
         "fig_decision_surfaces": {"view": (-3.0, 3.0), "classes": ["cat", "dog"]},
         "fig_hidden_plane": {"line": ([1.0, -2.0], -0.5), "classes": ["cat", "dog"]},
         "fig_linear_regions": {"view": (-1.0, 1.0)},
+        "fig_double_descent": {"threshold": 4, "log": ("test error",)},
+        "fig_right_wrong": {"average": np.arange(20) < 15},
         "fig_playground": {"view": (-3.0, 3.0), "depth": 0},
         "fig_convergence": {"bounds": {"condition 10": 2 * 0.8**steps, "1/t": 1 / steps}},
         "fig_hyperplanes": {"classes": ["cat", "dog", "ship"]},
@@ -274,6 +280,10 @@ def test_a_figure_is_light(drawn):
                                               classes="ab", alt="a"), "scores of 'a'"),
         (lambda f: f["fig_playground"]({}, view=(0, 1), activation="step", alt="a"), "activation"),
         (lambda f: f["fig_playground"]({"a": (np.ones((1, 2)), [1], [()])}, view=(0, 1), alt="a"), "params[0]"),
+        (lambda f: f["fig_coverage"](np.ones(3), {"wald": np.ones(2)}, alt="a"), "coverage of 'wald'"),
+        (lambda f: f["fig_double_descent"]([1], {"e": {"a": [1, 2]}}, threshold=1, alt="a"), "'a' must have shape"),
+        (lambda f: f["fig_right_wrong"](np.ones((2, 3)), average=np.ones(2), alt="a"), "(M, N)"),
+        (lambda f: f["fig_threshold"]([], [1.0], alt="a"), "both classes need scores"),
         (lambda f: f["fig_contraction"]([1], [1], [1], alt="  "), "alt"),
         (lambda f: Figure([], alt="a"), "panels"),
     ],

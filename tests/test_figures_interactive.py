@@ -9,15 +9,17 @@ import pytest
 
 from dlbook import vjp
 from dlbook.figures.deep_networks import fig_activations, fig_playground
+from dlbook.figures.evaluation import fig_threshold
 from dlbook.figures.gradient_descent import fig_path
 from dlbook.figures.interactive import Interactive, widget_source
 from dlbook.figures.linear_classifiers import fig_boundary, fig_losses, fig_regions
 from dlbook.figures.style import Figure, panel
 from dlbook.numpy.deep_networks import init_mlp, layer_values, mlp_objective
 from dlbook.numpy.deep_networks.network import ACTIVATIONS
-from dlbook.numpy.linear_classifiers import cross_entropy, hinge_loss, l2_penalty, linear
+from dlbook.numpy.evaluation import f1_score, precision, recall, roc_curve
+from dlbook.numpy.linear_classifiers import accuracy, cross_entropy, hinge_loss, l2_penalty, linear
 
-WIDGETS = ("activations", "boundary", "losses", "path", "playground", "regions")
+WIDGETS = ("activations", "boundary", "losses", "path", "playground", "regions", "threshold")
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="node, which runs the scripts, is not installed")
 
@@ -121,9 +123,14 @@ def playground():
     return fig_playground(sets, view=(-3.0, 5.0), alt="a network to train")
 
 
+def threshold():
+    rng = np.random.default_rng(8)
+    return fig_threshold(rng.normal(size=30) + 1, np.round(rng.normal(size=50), 1), threshold=0.5, alt="a threshold")
+
+
 FIGURES = {
     "activations": activations, "boundary": boundary, "losses": losses, "path": lambda: bowl()[0],
-    "playground": playground, "regions": regions,
+    "playground": playground, "regions": regions, "threshold": threshold,
 }  # fmt: skip
 
 
@@ -207,6 +214,24 @@ def test_training_in_the_playground_lowers_the_loss():
     before, after, steps = run(script, "playground")
     assert after < 0.5 * before
     assert steps == "1500"
+
+
+@needs_node
+@pytest.mark.parametrize("cut", [-9.0, -0.3, 0.5, 9.0])
+def test_what_a_threshold_means_is_the_books(cut):
+    rng = np.random.default_rng(9)
+    plus, minus = np.round(rng.normal(size=20) + 1, 1), np.round(rng.normal(size=60), 1)
+    call = json.dumps([plus.tolist(), minus.tolist()])
+    script = f"""const [p, n] = {call}, t = dlbook.widgets.threshold;
+    console.log(JSON.stringify([t.roc(p, n), t.measures(t.rates(p, n, {cut}), p.length / (p.length + n.length))]))"""
+    points, got = run(script, "threshold")
+    scores, target = np.concatenate([plus, minus]), np.repeat([1, 0], [20, 60])
+    curve = roc_curve(scores, target)
+    np.testing.assert_allclose(points, np.stack([curve.fpr, curve.tpr], axis=1), rtol=1e-12)
+    called = np.stack([scores < cut, scores >= cut], axis=1).astype(float)
+    known = [f(called, target, average="none")[1] for f in (precision, recall, f1_score)]
+    np.testing.assert_allclose([got["precision"], got["recall"], got["f1"]], known, rtol=1e-12)
+    assert got["accuracy"] == pytest.approx(accuracy(called, target))
 
 
 @needs_node

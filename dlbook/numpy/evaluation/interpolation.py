@@ -66,20 +66,26 @@ def random_features(x: Float[Array, "N D"], units: int, rng: np.random.Generator
     return relu(linear(x, weight, bias))
 
 
-def _fit(train: Split, strength: float) -> tuple[Array, Array, int]:
-    """Regress one-hot rows on x; return weight, bias and the number of classes."""
+def _fit(train: Split, classes: int, strength: float) -> tuple[Array, Array]:
+    """Regress one-hot rows on x."""
     x, target = train
-    classes = int(target.max()) + 1
-    return *ridge_regression(x, one_hot(target, classes, dtype=str(x.dtype)), strength=strength), classes
+    return ridge_regression(x, one_hot(target, classes, dtype=str(x.dtype)), strength=strength)
 
 
-def ridge_accuracy(train: Split, held: Split, *, strength: float = 0.0) -> float:
+def _classes(train: Split, held: Split) -> int:
+    return int(max(train[1].max(), held[1].max())) + 1
+
+
+def ridge_accuracy(
+    train: Split, held: Split, *, strength: float = 0.0, columns: slice | Sequence[int] = slice(None)
+) -> float:
     """Fit one-hot rows by ridge regression on the one split, and return the accuracy on the other.
 
     Parameters
     ----------
-    train, held : (x, target), target labels 0..K-1; K is one more than the largest training label.
+    train, held : (x, target), target labels 0..K-1; a class that train lacks is never answered.
     strength : as in `ridge_regression`.
+    columns : which features are used; all by default.
 
     Returns
     -------
@@ -87,14 +93,15 @@ def ridge_accuracy(train: Split, held: Split, *, strength: float = 0.0) -> float
 
     Raises
     ------
-    ValueError : for empty or unequal data, a label that was not trained on, or a negative strength.
+    ValueError : for empty or unequal data, or a negative strength.
 
     **Source** Hoerl and Kennard (1970).
     **Book** eq-minimum-norm
     """
-    check_rows("ridge_accuracy", x=train[0], target=train[1])
-    weight, bias, _ = _fit(train, strength)
-    return accuracy(linear(held[0], weight, bias), held[1])
+    for split in (train, held):
+        check_rows("ridge_accuracy", x=split[0], target=split[1])
+    weight, bias = _fit((train[0][:, columns], train[1]), _classes(train, held), strength)
+    return accuracy(linear(held[0][:, columns], weight, bias), held[1])
 
 
 def double_descent(
@@ -128,9 +135,9 @@ def double_descent(
         check_rows("double_descent", x=split[0], target=split[1])
     both = random_features(np.concatenate([train[0], test[0]]), max(units), rng)
     h, h_test = both[: len(train[0])], both[len(train[0]) :]
-    rows = []
+    rows, classes = [], _classes(train, test)
     for count in units:
-        weight, bias, classes = _fit((h[:, :count], train[1]), strength)
+        weight, bias = _fit((h[:, :count], train[1]), classes, strength)
         row = [float(np.linalg.norm(weight))]
         for features, target in ((h, train[1]), (h_test, test[1])):
             y = linear(features[:, :count], weight, bias)

@@ -23,8 +23,8 @@ def brier_score(p: Float[Tensor, "N K"], target: Integer[Tensor, " N"]) -> float
 def brier_decomposition(p: Float[Tensor, " N"], outcome: Integer[Tensor, " N"]) -> BrierDecomposition:
     """Split the mean squared error of probabilities of one event into three parts."""
     forecast, group, count = torch.unique(p, return_inverse=True, return_counts=True)
-    came = torch.bincount(group, outcome.double()) / count
-    overall, share = outcome.double().mean(), count / len(p)
+    came = torch.bincount(group, outcome.double()) / count  # float64 over integers
+    overall, share = outcome.double().mean(), count.double() / len(p)
     return BrierDecomposition(
         (share * (forecast - came).square()).sum().item(),
         (share * (came - overall).square()).sum().item(),

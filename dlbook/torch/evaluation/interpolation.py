@@ -26,14 +26,21 @@ def random_features(x: Float[Tensor, "N D"], units: int, rng: np.random.Generato
     return F.relu(F.linear(x, weight.to(x.device), bias.to(x.device)))
 
 
-def _fit(train: Split, strength: float) -> tuple[Tensor, Tensor]:
+def _fit(train: Split, classes: int, strength: float) -> tuple[Tensor, Tensor]:
     x, target = train
-    return ridge_regression(x, F.one_hot(target).to(x.dtype), strength=strength)
+    return ridge_regression(x, F.one_hot(target, classes).to(x.dtype), strength=strength)
 
 
-def ridge_accuracy(train: Split, held: Split, *, strength: float = 0.0) -> float:
+def _classes(train: Split, held: Split) -> int:
+    return int(torch.cat([train[1], held[1]]).max()) + 1
+
+
+def ridge_accuracy(
+    train: Split, held: Split, *, strength: float = 0.0, columns: slice | Sequence[int] = slice(None)
+) -> float:
     """Fit one-hot rows by ridge regression on the one split, and return the accuracy on the other."""
-    return accuracy(F.linear(held[0], *_fit(train, strength)), held[1])
+    weight, bias = _fit((train[0][:, columns], train[1]), _classes(train, held), strength)
+    return accuracy(F.linear(held[0][:, columns], weight, bias), held[1])
 
 
 def double_descent(
@@ -42,10 +49,10 @@ def double_descent(
     """Measure least squares on growing sets of random features, past the point of interpolation."""
     both = random_features(torch.cat([train[0], test[0]]), max(units), rng)
     h = dict(zip(("train", "test"), both.split([len(train[0]), len(test[0])]), strict=True))
-    targets, classes = {"train": train[1], "test": test[1]}, int(train[1].max()) + 1
+    targets, classes = {"train": train[1], "test": test[1]}, _classes(train, test)
     found: dict[str, list[float]] = {name: [] for name in DoubleDescent._fields[1:]}
     for count in units:
-        weight, bias = _fit((h["train"][:, :count], train[1]), strength)
+        weight, bias = _fit((h["train"][:, :count], train[1]), classes, strength)
         found["norm"].append(torch.linalg.norm(weight).item())
         for name, features in h.items():
             y, target = F.linear(features[:, :count], weight, bias), targets[name]
