@@ -180,7 +180,9 @@ def _bisect(rising: Callable[[float], float]) -> float:
     return (low + high) / 2
 
 
-def coverage(interval: Callable[..., Interval], n: int, p: float, *, confidence: float = 0.95) -> float:
+def coverage(
+    interval: Callable[..., Interval], n: int, p: float | Float[Array, " P"], *, confidence: float = 0.95
+) -> float | Float[Array, " P"]:
     r"""Compute how often an interval contains the truth, when the truth is p: a sum, not a simulation.
 
     $$\sum_{k=0}^{n} \binom nk p^k (1 - p)^{n-k} \, \big[\, \text{low}(k) \le p \le \text{high}(k) \,\big]$$
@@ -189,12 +191,12 @@ def coverage(interval: Callable[..., Interval], n: int, p: float, *, confidence:
     ----------
     interval : a function such as `wilson_interval`.
     n : number of trials, at least 1.
-    p : the true probability, 0 to 1.
+    p : the true probability, 0 to 1, or (P,) of them.
     confidence : what the interval promises.
 
     Returns
     -------
-    coverage : from 0 to 1.
+    coverage : from 0 to 1; (P,) for an array of p.
 
     Raises
     ------
@@ -203,7 +205,11 @@ def coverage(interval: Callable[..., Interval], n: int, p: float, *, confidence:
     **Source** Brown, Cai and DasGupta (2001), section 2.
     **Book** eq-coverage
     """
-    chance = binomial_pmf(whole_number("coverage", "n", n, 1), p)
-    likely = [k for k in range(n + 1) if chance[k] > 1e-14]  # the others add nothing to fourteen digits
-    ends = {k: interval(k, n, confidence=confidence) for k in likely}
-    return math.fsum(chance[k] for k in likely if ends[k].low <= p <= ends[k].high)
+    n = whole_number("coverage", "n", n, 1)
+    truths = np.ravel(p)
+    chance = np.stack([binomial_pmf(n, float(q)) for q in truths])
+    likely = np.flatnonzero((chance > 1e-14).any(axis=0))  # the other counts add nothing to fourteen digits
+    low, high = np.array([interval(int(k), n, confidence=confidence) for k in likely]).T
+    covered = (low <= truths[:, None]) & (truths[:, None] <= high)
+    kept = (chance[:, likely] * covered).sum(axis=1)
+    return float(kept[0]) if np.ndim(p) == 0 else kept

@@ -1,8 +1,7 @@
 """Drawing examples again: bootstrap samples, the examples that a sample left out, and how far a statistic scatters."""
 
 from collections.abc import Callable
-from statistics import NormalDist
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -91,19 +90,12 @@ def out_of_bag(p: Float[Array, "M N K"], samples: Int[Array, "M S"]) -> OutOfBag
 
 def bootstrap_interval(
     values: Float[Array, "N ..."], statistic: Callable = np.mean, *, resamples: int = 2000, confidence: float = 0.95,
-    method: Literal["percentile", "bca"] = "percentile", rng: np.random.Generator,
+    rng: np.random.Generator,
 ) -> Interval:
     r"""Estimate how far a statistic scatters by resampling the examples that we have.
 
     With $\theta^\star_b$ the statistic of the b-th resample, the interval runs from the $\alpha/2$ to the
-    $1 - \alpha/2$ quantile of the $\theta^\star_b$. "bca" moves both levels, for a bias and for a standard error that
-    changes with the truth:
-
-    $$\alpha' = \Phi\Big( z_0 + \frac{z_0 + z_\alpha}{1 - a (z_0 + z_\alpha)} \Big), \qquad
-    z_0 = \Phi^{-1}\big( P(\theta^\star < \hat\theta) \big), \qquad
-    a = \frac{\sum_i (\bar\theta - \theta_{(i)})^3}{6 \big( \sum_i (\bar\theta - \theta_{(i)})^2 \big)^{3/2}}$$
-
-    with $\theta_{(i)}$ the statistic without example i.
+    $1 - \alpha/2$ quantile of the $\theta^\star_b$, where $\alpha = 1 - \text{confidence}$.
 
     Parameters
     ----------
@@ -111,7 +103,6 @@ def bootstrap_interval(
     statistic : maps rows to a number.
     resamples : B, at least 1.
     confidence : above 0, below 1.
-    method : "percentile" or "bca".
     rng : draws the resamples.
 
     Returns
@@ -120,37 +111,17 @@ def bootstrap_interval(
 
     Raises
     ------
-    ValueError : for no example, an unknown method, or a number out of range.
+    ValueError : for no example, or a number out of range.
 
-    **Source** Efron (1979); Efron (1987), "Better bootstrap confidence intervals", section 3.
-    **Book** eq-bootstrap-interval, eq-bca
+    **Source** Efron (1979).
+    **Book** eq-bootstrap-interval
     """
     check_generator("bootstrap_interval", rng)
     if np.ndim(values) == 0 or len(values) == 0:
         raise ValueError(f"bootstrap_interval: values is {describe(values)}, expected at least one example")
-    if method not in ("percentile", "bca"):
-        raise ValueError(f"bootstrap_interval: method is {method!r}, expected 'percentile' or 'bca'")
     resamples = whole_number("bootstrap_interval", "resamples", resamples, 1)
     check_counts("bootstrap_interval", 0, 1, confidence)
     n, levels = len(values), [(1 - confidence) / 2, (1 + confidence) / 2]
     found = np.array([statistic(values[rng.integers(0, n, n)]) for _ in range(resamples)])
-    if method == "bca":
-        levels = _bca_levels(values, statistic, found, levels)
     low, high = np.quantile(found, levels)
     return Interval(float(low), float(high))
-
-
-def _bca_levels(values, statistic: Callable, found: Array, levels: list[float]) -> list[float]:
-    """Return the levels of the quantiles, corrected for bias and acceleration."""
-    normal, here = NormalDist(), statistic(values)
-    below = ((found < here).mean() + (found <= here).mean()) / 2  # ties count half, or a discrete statistic is biased
-    if not 0 < below < 1:
-        return levels  # every resample lies on one side: there is nothing to correct by
-    shift = normal.inv_cdf(below)
-    keep = ~np.eye(len(values), dtype=bool)
-    without = np.array([statistic(values[row]) for row in keep])
-    gap = without.mean() - without
-    spread = (gap**2).sum() ** 1.5
-    acceleration = (gap**3).sum() / (6 * spread) if spread else 0.0
-    moved = [shift + normal.inv_cdf(level) for level in levels]
-    return [normal.cdf(shift + z / (1 - acceleration * z)) for z in moved]

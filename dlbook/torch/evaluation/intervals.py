@@ -59,8 +59,12 @@ def _bisect(rising: Callable[[float], Tensor]) -> float:
     return (low + high) / 2
 
 
-def coverage(interval: Callable[..., Interval], n: int, p: float, *, confidence: float = 0.95) -> float:
+def coverage(
+    interval: Callable[..., Interval], n: int, p: float | Tensor, *, confidence: float = 0.95
+) -> float | Tensor:
     """Compute how often an interval contains the truth, when the truth is p: a sum, not a simulation."""
-    chance = binomial_pmf(n, p)
-    ends = torch.tensor([interval(k, n, confidence=confidence) for k in range(n + 1)], dtype=torch.float64)
-    return chance[(ends[:, 0] <= p) & (p <= ends[:, 1])].sum().item()
+    truths = torch.as_tensor(p, dtype=torch.float64)
+    low, high = torch.tensor([interval(k, n, confidence=confidence) for k in range(n + 1)], dtype=torch.float64).T
+    chance = Binomial(n, probs=truths[..., None]).log_prob(torch.arange(n + 1, dtype=torch.float64)).exp()
+    kept = (chance * ((low <= truths[..., None]) & (truths[..., None] <= high))).sum(dim=-1)
+    return kept.item() if kept.ndim == 0 else kept

@@ -1,7 +1,6 @@
 """Drawing examples again: bootstrap samples, the examples that a sample left out, and how far a statistic scatters."""
 
 from collections.abc import Callable
-from typing import Literal
 
 import numpy as np
 import torch
@@ -12,7 +11,6 @@ from dlbook.numpy.evaluation import resampling as reference
 from dlbook.numpy.evaluation.intervals import Interval
 from dlbook.numpy.evaluation.resampling import OutOfBag
 from dlbook.torch import twin
-from dlbook.torch.evaluation.intervals import normal_quantile
 
 __all__ = ["OutOfBag", "bootstrap", "bootstrap_interval", "out_of_bag"]
 
@@ -31,26 +29,9 @@ def out_of_bag(p: Float[Tensor, "M N K"], samples: Integer[Tensor, "M S"]) -> Ou
 
 def bootstrap_interval(
     values: Float[Tensor, "N ..."], statistic: Callable = torch.mean, *, resamples: int = 2000,
-    confidence: float = 0.95, method: Literal["percentile", "bca"] = "percentile", rng: np.random.Generator,
+    confidence: float = 0.95, rng: np.random.Generator,
 ) -> Interval:
     """Estimate how far a statistic scatters by resampling the examples that we have."""
     n, levels = len(values), torch.tensor([(1 - confidence) / 2, (1 + confidence) / 2], dtype=torch.float64)
     found = torch.stack([torch.as_tensor(statistic(values[bootstrap(n, rng)])) for _ in range(resamples)]).double()
-    if method == "bca":
-        levels = _bca_levels(values, statistic, found, levels)
     return Interval(*torch.quantile(found, levels).tolist())
-
-
-def _bca_levels(values: Tensor, statistic: Callable, found: Tensor, levels: Tensor) -> Tensor:
-    here = torch.as_tensor(statistic(values)).double()
-    below = ((found < here).double().mean() + (found <= here).double().mean()) / 2
-    if not 0 < below < 1:
-        return levels
-    shift = torch.special.ndtri(below)
-    without = torch.stack([
-        torch.as_tensor(statistic(torch.cat([values[:i], values[i + 1 :]]))) for i in range(len(values))
-    ]).double()  # fmt: skip
-    gap = without.mean() - without
-    acceleration = torch.nan_to_num(gap.pow(3).sum() / (6 * gap.square().sum().pow(1.5)))
-    moved = shift + torch.stack([normal_quantile(level) for level in levels.tolist()])
-    return torch.special.ndtr(shift + moved / (1 - acceleration * moved))
