@@ -37,13 +37,11 @@ def fig_coverage(
         If an array does not fit p.
     """
     canvas, ax = panel(style.WIDE, 2.8)
-    ax.axhline(confidence, color=style.FOREGROUND, lw=0.9, ls=(0, (1, 2)))
+    ax.axhline(confidence, color=style.FOREGROUND, lw=1.1, label="promised")
     for number, (name, kept) in enumerate(coverage.items()):
         if np.shape(kept) != np.shape(p):
             raise ValueError(f"fig_coverage: coverage of {name!r} must have shape {np.shape(p)}, got {np.shape(kept)}")
         ax.plot(p, kept, color=style.CYCLE[number], ls=style.DASHES[number], lw=1.3, label=name)
-    ax.annotate("promised", (float(np.max(p)), confidence), ha="right", va="bottom", fontsize=8, xytext=(0, 2),
-                textcoords="offset points")  # fmt: skip
     ax.set(xlabel="true accuracy", ylabel="share of samples covered", ylim=(low, 1.005), xlim=(np.min(p), np.max(p)))
     return Figure([canvas], alt=alt)
 

@@ -36,7 +36,7 @@ def fig_right_wrong(right: np.ndarray, *, alt: str, average: np.ndarray | None =
             f"fig_right_wrong: right must have shape (M, N) and average (N,), got {right.shape} and {np.shape(average)}"
         )
     members, n = right.shape
-    order = np.lexsort((*right[::-1], -right.sum(axis=0)))
+    order = np.argsort(-right.sum(axis=0), kind="stable")
     canvas, ax = panel(6.4, 0.5 + 0.2 * (members + 2))
     rows = [*right[:, order]] if average is None else [*right[:, order], None, np.asarray(average, bool)[order]]
     picture = np.zeros((len(rows), n, 4))

@@ -48,15 +48,18 @@ def fig_threshold(
     if not len(plus) or not len(minus):
         raise ValueError(f"fig_threshold: both classes need scores, got {len(plus)} positive and {len(minus)} negative")
     both = np.concatenate([plus, minus])
-    edges = np.linspace(both.min(), both.max() + 1e-9, bins + 1)
-    heights = {name: np.histogram(s, edges, density=True)[0] for name, s in (("positive", plus), ("negative", minus))}
+    # The lowest few per cent would stretch the axis over a stretch where nothing is decided.
+    edges = np.linspace(np.quantile(both, 0.04), both.max() + 1e-9, bins + 1)
+    heights = {
+        name: np.histogram(s, edges)[0] / (len(s) * (edges[1] - edges[0]))
+        for name, s in (("positive", plus), ("negative", minus))
+    }
     left, ax = panel(style.HALF, 2.7)
     for colour, dash, name, label in (
         (style.CYCLE[0], "-", "negative", classes[0]), (style.CYCLE[1], style.DASHES[1], "positive", classes[1]),
     ):
         ax.stairs(heights[name], edges, color=colour, ls=dash, lw=1.6, label=label)
-        beyond = np.where(edges[:-1] >= threshold, heights[name], 0)
-        ax.stairs(beyond, edges, color=colour, fill=True, alpha=0.3)
+        ax.stairs(heights[name], np.maximum(edges, threshold), color=colour, fill=True, alpha=0.3)
     ax.axvline(threshold, color=style.FOREGROUND, lw=1.2)
     ax.set(xlabel="score", ylabel="density", xlim=(edges[0], edges[-1]))
     right, ax = panel(style.HALF, 2.7)

@@ -58,7 +58,7 @@ def random_features(x: Float[Array, "N D"], units: int, rng: np.random.Generator
     ------
     ValueError : for no unit.
 
-    **Source** Rahimi and Recht (2008), with rectifiers for cosines.
+    **Source** Rahimi and Recht (2007), with rectifiers for cosines.
     **Book** eq-random-features
     """
     units = whole_number("random_features", "units", units, 1)
