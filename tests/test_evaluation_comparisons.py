@@ -181,14 +181,15 @@ def test_cross_validation_trains_on_the_rest_and_nested_validation_never_shows_t
     np.testing.assert_allclose(ev.cross_validate(share, (x, target), folds), 0.5)
     seen = []
 
-    def spy(train, held):
+    def spy(train, held, *, factor):
         seen.append((set(train[0].ravel()), set(held[0].ravel())))
-        return float(len(train[0]))
+        return factor * len(train[0])
 
-    found = ev.nested_cross_validate({"spy": spy, "half": lambda *s: 0.5}, (x, target), folds, inner=2, rng=rng)
-    assert found.chosen == ("spy",) * 3
+    candidates = {"small": {"factor": 0.5}, "large": {"factor": 1.0}, "equal": {"factor": 1.0}}
+    found = ev.nested_cross_validate(spy, candidates, (x, target), folds, inner=2, rng=rng)
+    assert found.chosen == ("large",) * 3
     for i, (_, held) in enumerate(folds):
-        for train, inside in seen[3 * i : 3 * i + 2]:
+        for train, inside in seen[7 * i : 7 * i + 6]:
             assert not (train | inside) & set(x[held].ravel())
     np.testing.assert_array_equal(found.inner, 4)
     np.testing.assert_array_equal(found.scores, 8)
@@ -254,7 +255,7 @@ REFUSED = {
     "k_fold: k is 5": lambda: ev.k_fold(4, 5, rng0),
     "k_fold: stratify": lambda: ev.k_fold(4, 2, rng0, stratify=np.zeros(3, int)),
     "folds is empty": lambda: ev.cross_validate(len, (np.ones((2, 1)), np.ones(2)), []),
-    "0 candidates": lambda: ev.nested_cross_validate({}, (np.ones((2, 1)), np.ones(2)), [1], inner=2, rng=rng0),
+    "0 candidates": lambda: ev.nested_cross_validate(len, {}, (np.ones((2, 1)), np.ones(2)), [1], inner=2, rng=rng0),
     "units is 0": lambda: ev.random_features(np.ones((2, 1)), 0, rng0),
 }
 

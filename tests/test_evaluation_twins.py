@@ -1,7 +1,6 @@
 """Both halves of the chapter on evaluation say the same: NumPy by hand, PyTorch by its own means."""
 
 import inspect
-from functools import partial
 
 import numpy as np
 import pytest
@@ -116,11 +115,13 @@ def test_folds_and_their_scores_agree(seed):
     halves = []
     for half, data in ((ev, (x, target)), (torch_ev, (torch.from_numpy(x), torch.from_numpy(target)))):
         folds = half.k_fold(30, 3, np.random.default_rng(seed), stratify=data[1])
-        candidates = {f"{s}": partial(half.ridge_accuracy, strength=s) for s in (0.01, 1.0)}
+        candidates = {f"{s}": {"strength": s} for s in (0.01, 1.0)}
         halves.append([
             folds,
-            half.cross_validate(candidates["1.0"], data, folds),
-            half.nested_cross_validate(candidates, data, folds, inner=2, rng=np.random.default_rng(seed)),
+            half.cross_validate(half.ridge_accuracy, data, folds, strength=1.0),
+            half.nested_cross_validate(
+                half.ridge_accuracy, candidates, data, folds, inner=2, rng=np.random.default_rng(seed)
+            ),
         ])  # fmt: skip
     same(*halves)
 

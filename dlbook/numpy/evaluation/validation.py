@@ -11,7 +11,7 @@ from dlbook.shapes import Array, Int, describe
 __all__ = ["Nested", "cross_validate", "k_fold", "nested_cross_validate"]
 
 Split = tuple[Array, Array]
-Measure = Callable[[Split, Split], float]
+Measure = Callable[..., float]
 
 
 class Nested(NamedTuple):
@@ -69,7 +69,7 @@ def k_fold(
     return [(np.flatnonzero(part != i), np.flatnonzero(part == i)) for i in range(k)]
 
 
-def cross_validate(measure: Measure, data: Split, folds: Sequence[tuple[Array, Array]]) -> Array:
+def cross_validate(measure: Measure, data: Split, folds: Sequence[tuple[Array, Array]], **options) -> Array:
     r"""Train on the rest, measure on the part, for each part in turn.
 
     $$\hat A = \frac1k \sum_{i=1}^k A\big(f_{-i},\, D_i\big)$$
@@ -79,6 +79,7 @@ def cross_validate(measure: Measure, data: Split, folds: Sequence[tuple[Array, A
     measure : maps `((x, target), (x_held, target_held))` to a number: trains on the first, judges on the second.
     data : (x, target), with one row per example.
     folds : pairs of indices, of `k_fold` say.
+    **options : options of the measure.
 
     Returns
     -------
@@ -95,12 +96,14 @@ def cross_validate(measure: Measure, data: Split, folds: Sequence[tuple[Array, A
     check_rows("cross_validate", x=x, target=target)
     if not folds:
         raise ValueError("cross_validate: folds is empty, expected at least one pair of indices")
-    return np.array([measure((x[rest], target[rest]), (x[held], target[held])) for rest, held in folds], dtype=float)
+    return np.array(
+        [measure((x[rest], target[rest]), (x[held], target[held]), **options) for rest, held in folds], dtype=float
+    )
 
 
 def nested_cross_validate(
-    candidates: Mapping[str, Measure], data: Split, folds: Sequence[tuple[Array, Array]], *, inner: int,
-    rng: np.random.Generator,
+    measure: Measure, candidates: Mapping[str, Mapping], data: Split, folds: Sequence[tuple[Array, Array]], *,
+    inner: int, rng: np.random.Generator,
 ) -> Nested:
     """Judge a procedure that chooses: inside each training part, choose by cross-validation; outside, measure.
 
@@ -108,7 +111,8 @@ def nested_cross_validate(
 
     Parameters
     ----------
-    candidates : `candidates[name]` is a measure as in `cross_validate`; the larger, the better, the first of equals.
+    measure : as in `cross_validate`; the larger, the better.
+    candidates : `candidates[name]` are options of the measure; of equally good ones the first is chosen.
     data : (x, target).
     folds : the outer folds.
     inner : number of inner parts, at least 2.
@@ -135,9 +139,9 @@ def nested_cross_validate(
     for rest, held in folds:
         train = x[rest], target[rest]
         parts = k_fold(len(rest), inner, rng, stratify=train[1])
-        means = {name: cross_validate(measure, train, parts).mean() for name, measure in candidates.items()}
+        means = {name: cross_validate(measure, train, parts, **options).mean() for name, options in candidates.items()}
         best = max(means, key=means.__getitem__)
-        scores.append(candidates[best](train, (x[held], target[held])))
+        scores.append(measure(train, (x[held], target[held]), **candidates[best]))
         chosen.append(best)
         flattering.append(means[best])
     return Nested(np.array(scores), tuple(chosen), np.array(flattering))

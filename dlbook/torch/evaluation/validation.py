@@ -12,7 +12,7 @@ from dlbook.numpy.evaluation.validation import Nested
 __all__ = ["Nested", "cross_validate", "k_fold", "nested_cross_validate"]
 
 Split = tuple[Tensor, Tensor]
-Measure = Callable[[Split, Split], float]
+Measure = Callable[..., float]
 
 
 def k_fold(
@@ -23,16 +23,16 @@ def k_fold(
     return [(torch.from_numpy(rest), torch.from_numpy(held)) for rest, held in folds]
 
 
-def cross_validate(measure: Measure, data: Split, folds: Sequence[tuple[Tensor, Tensor]]) -> Tensor:
+def cross_validate(measure: Measure, data: Split, folds: Sequence[tuple[Tensor, Tensor]], **options) -> Tensor:
     """Train on the rest, measure on the part, for each part in turn."""
     x, target = data
-    scores = [float(measure((x[rest], target[rest]), (x[held], target[held]))) for rest, held in folds]
+    scores = [float(measure((x[rest], target[rest]), (x[held], target[held]), **options)) for rest, held in folds]
     return torch.tensor(scores, dtype=torch.float64)
 
 
 def nested_cross_validate(
-    candidates: Mapping[str, Measure], data: Split, folds: Sequence[tuple[Tensor, Tensor]], *, inner: int,
-    rng: np.random.Generator,
+    measure: Measure, candidates: Mapping[str, Mapping], data: Split, folds: Sequence[tuple[Tensor, Tensor]], *,
+    inner: int, rng: np.random.Generator,
 ) -> Nested:
     """Judge a procedure that chooses: inside each training part, choose by cross-validation; outside, measure."""
     x, target = data
@@ -40,8 +40,10 @@ def nested_cross_validate(
     for rest, held in folds:
         train = x[rest], target[rest]
         parts = k_fold(len(rest), inner, rng, stratify=train[1])
-        means = {name: cross_validate(measure, train, parts).mean().item() for name, measure in candidates.items()}
+        means = {
+            name: cross_validate(measure, train, parts, **options).mean().item() for name, options in candidates.items()
+        }
         best = max(means, key=means.__getitem__)
-        found.append((candidates[best](train, (x[held], target[held])), best, means[best]))
+        found.append((measure(train, (x[held], target[held]), **candidates[best]), best, means[best]))
     scores, chosen, flattering = zip(*found, strict=True)
     return Nested(torch.tensor(scores, dtype=torch.float64), chosen, torch.tensor(flattering, dtype=torch.float64))
