@@ -69,7 +69,7 @@ def mcnemar(right_a: Bool[Array, " N"], right_b: Bool[Array, " N"], *, exact: bo
     ------
     ValueError : for no examples, or arrays that are not boolean and of one length.
 
-    **Source** McNemar (1947); Dietterich (1998), section 3.1.
+    **Source** McNemar (1947); Dietterich (1998).
     **Book** eq-mcnemar
     """
     check_rows("mcnemar", right_a=right_a, right_b=right_b)
@@ -110,7 +110,7 @@ def permutation_test(difference: Float[Array, " N"], *, resamples: int = 2000, r
     ------
     ValueError : for no examples, or another number of axes.
 
-    **Source** Fisher (1935), chapter 3; Phipson and Smyth (2010) for the one that is added.
+    **Source** Fisher (1935), "The Design of Experiments"; Phipson and Smyth (2010) for the one that is added.
     **Book** eq-permutation
     """
     check_generator("permutation_test", rng)
@@ -186,7 +186,7 @@ def variance_components(values: Float[Array, "M N"]) -> VarianceComponents:
     ------
     ValueError : for fewer than two seeds or examples.
 
-    **Source** Searle, Casella and McCulloch (1992), chapter 4.
+    **Source** Searle, Casella and McCulloch (1992), "Variance Components".
     **Book** eq-variance-components
     """
     if values.ndim != 2 or min(values.shape) < 2:

@@ -76,7 +76,7 @@ def roc_curve(scores: Float[Array, " N"], target: Int[Array, " N"]) -> RocCurve:
     ------
     ValueError : for no example of one of the classes, other labels, or shapes that do not fit.
 
-    **Source** Fawcett (2006), algorithm 1.
+    **Source** Fawcett (2006).
     **Book** eq-roc
     """
     thresholds, negatives, positives = _sorted_counts("roc_curve", scores, target)
@@ -143,7 +143,7 @@ def precision_recall_curve(scores: Float[Array, " N"], target: Int[Array, " N"])
     ------
     ValueError : for no positive example, other labels, or shapes that do not fit.
 
-    **Source** Davis and Goadrich (2006), section 2.
+    **Source** Davis and Goadrich (2006).
     **Book** eq-precision-recall-curve
     """
     thresholds, negatives, positives = _sorted_counts("precision_recall_curve", scores, target)
@@ -172,7 +172,7 @@ def average_precision(scores: Float[Array, " N"], target: Int[Array, " N"]) -> f
     ------
     ValueError : as for `precision_recall_curve`.
 
-    **Source** Davis and Goadrich (2006), section 4.
+    **Source** Davis and Goadrich (2006).
     **Book** eq-average-precision
     """
     curve = precision_recall_curve(scores, target)

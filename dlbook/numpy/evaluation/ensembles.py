@@ -60,7 +60,7 @@ def ensemble_average(
     ------
     ValueError : for no member or no class.
 
-    **Source** Lakshminarayanan, Pritzel and Blundell (2017), section 2.4.
+    **Source** Lakshminarayanan, Pritzel and Blundell (2017).
     **Book** eq-ensemble-average, eq-geometric-average, eq-ensemble-backward
     """
     members, _, classes = scores.shape
@@ -154,7 +154,7 @@ def ambiguity_decomposition(
     ------
     ValueError : for shapes that do not fit, or nothing to average.
 
-    **Source** Krogh and Vedelsby (1995), eq. 6.
+    **Source** Krogh and Vedelsby (1995).
     **Book** eq-ambiguity
     """
     if predictions.shape[1:] != target.shape or predictions.size == 0:
@@ -223,7 +223,7 @@ def member_covariance(values: Float[Array, "M N"]) -> tuple[float, float]:
     ------
     ValueError : for fewer than two members, or no example.
 
-    **Source** Breiman (2001), "Random forests", section 2.2.
+    **Source** Breiman (2001), "Random forests".
     **Book** eq-correlated-mean
     """
     if values.ndim != 2 or values.shape[0] < 2 or values.shape[1] == 0:

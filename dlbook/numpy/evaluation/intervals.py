@@ -91,7 +91,7 @@ def wald_interval(successes: int, n: int, *, confidence: float = 0.95) -> Interv
     ------
     ValueError : for counts or a confidence out of range.
 
-    **Source** Brown, Cai and DasGupta (2001), section 1.
+    **Source** Brown, Cai and DasGupta (2001).
     **Book** eq-wald
     """
     check_counts("wald_interval", successes, n, confidence)
@@ -202,7 +202,7 @@ def coverage(
     ------
     ValueError : for n, p or a confidence out of range.
 
-    **Source** Brown, Cai and DasGupta (2001), section 2.
+    **Source** Brown, Cai and DasGupta (2001).
     **Book** eq-coverage
     """
     n = whole_number("coverage", "n", n, 1)

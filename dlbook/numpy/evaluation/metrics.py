@@ -50,7 +50,7 @@ def precision(
     ------
     ValueError : for no examples, a label outside 0..K-1, or an unknown average.
 
-    **Source** van Rijsbergen (1979), chapter 7.
+    **Source** van Rijsbergen (1979), "Information Retrieval", chapter 7.
     **Book** eq-precision-recall
     """
     counts = confusion_matrix(scores, target)
@@ -80,7 +80,7 @@ def recall(
     ------
     ValueError : as for `precision`.
 
-    **Source** van Rijsbergen (1979), chapter 7.
+    **Source** van Rijsbergen (1979), "Information Retrieval", chapter 7.
     **Book** eq-precision-recall
     """
     counts = confusion_matrix(scores, target)
@@ -110,7 +110,7 @@ def f1_score(
     ------
     ValueError : as for `precision`.
 
-    **Source** van Rijsbergen (1979), chapter 7.
+    **Source** van Rijsbergen (1979), "Information Retrieval", chapter 7.
     **Book** eq-f1
     """
     counts = confusion_matrix(scores, target)
@@ -165,7 +165,7 @@ def top_k_accuracy(scores: Float[Array, "N K"], target: Int[Array, " N"], *, k: 
     ------
     ValueError : for no examples, a label outside 0..K-1, or a k that is not 1 to K.
 
-    **Source** Russakovsky and others (2015), section 4.1.
+    **Source** Russakovsky and others (2015).
     **Book** eq-top-k
     """
     labels = _check("top_k_accuracy", "scores", scores, target)

@@ -52,7 +52,7 @@ def k_fold(
     ------
     ValueError : for fewer than two parts, more parts than examples, or labels that do not fit.
 
-    **Source** Stone (1974); Kohavi (1995), section 2.2.
+    **Source** Stone (1974); Kohavi (1995).
     **Book** eq-k-fold
     """
     check_generator("k_fold", rng)
