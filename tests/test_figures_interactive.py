@@ -11,6 +11,7 @@ from dlbook import vjp
 from dlbook.figures.deep_networks import fig_activations, fig_playground
 from dlbook.figures.evaluation import fig_threshold
 from dlbook.figures.gradient_descent import fig_path
+from dlbook.figures.initialization import fig_propagation
 from dlbook.figures.interactive import Interactive, widget_source
 from dlbook.figures.linear_classifiers import fig_boundary, fig_losses, fig_regions
 from dlbook.figures.style import Figure, panel
@@ -19,7 +20,7 @@ from dlbook.numpy.deep_networks.network import ACTIVATIONS
 from dlbook.numpy.evaluation import f1_score, precision, recall, roc_curve
 from dlbook.numpy.linear_classifiers import accuracy, cross_entropy, hinge_loss, l2_penalty, linear
 
-WIDGETS = ("activations", "boundary", "losses", "path", "playground", "regions", "threshold")
+WIDGETS = ("activations", "boundary", "losses", "path", "playground", "propagation", "regions", "threshold")
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="node, which runs the scripts, is not installed")
 
@@ -123,6 +124,12 @@ def playground():
     return fig_playground(sets, view=(-3.0, 5.0), alt="a network to train")
 
 
+def propagation():
+    growth = np.linspace(-0.5, 0.5, 6)[:, None] * np.arange(12)
+    maps = {"relu": (10**growth, 10**-growth)}
+    return fig_propagation(np.linspace(0.5, 1.5, 6), maps, start=(6, 1.0), alt="depth and size")
+
+
 def threshold():
     rng = np.random.default_rng(8)
     return fig_threshold(rng.normal(size=30) + 1, np.round(rng.normal(size=50), 1), threshold=0.5, alt="a threshold")
@@ -130,7 +137,7 @@ def threshold():
 
 FIGURES = {
     "activations": activations, "boundary": boundary, "losses": losses, "path": lambda: bowl()[0],
-    "playground": playground, "regions": regions, "threshold": threshold,
+    "playground": playground, "propagation": propagation, "regions": regions, "threshold": threshold,
 }  # fmt: skip
 
 
