@@ -1,11 +1,10 @@
 """The scripts of the figures that move: their formulas against Python's, and their life in a small mock page."""
 
 import json
-import shutil
-import subprocess
 
 import numpy as np
 import pytest
+from mock_page import needs_node, run
 
 from dlbook import vjp
 from dlbook.figures.deep_networks import fig_activations, fig_playground
@@ -18,68 +17,11 @@ from dlbook.figures.style import Figure, panel
 from dlbook.figures.training import fig_diagnosis
 from dlbook.numpy.deep_networks import init_mlp, layer_values, mlp_objective
 from dlbook.numpy.deep_networks.network import ACTIVATIONS
-from dlbook.numpy.evaluation import f1_score, precision, recall, roc_curve
-from dlbook.numpy.linear_classifiers import accuracy, cross_entropy, hinge_loss, l2_penalty, linear
+from dlbook.numpy.linear_classifiers import cross_entropy, hinge_loss, l2_penalty, linear
 
 WIDGETS = (
     "activations", "boundary", "diagnosis", "losses", "path", "playground", "propagation", "regions", "threshold",
 )  # fmt: skip
-NODE = shutil.which("node")
-needs_node = pytest.mark.skipif(NODE is None, reason="node, which runs the scripts, is not installed")
-
-# A page of a few lines: enough of the document for a figure to come alive and be moved by keys and sliders.
-MOCK_PAGE = r"""
-const nodes = [];
-class Node {
-  constructor(tag) {
-    Object.assign(this, { tag, attributes: {}, children: [], events: {}, style: {}, own: "", hidden: false });
-    nodes.push(this);
-  }
-  setAttribute(k, v) {
-    if (/NaN|undefined/.test(String(v))) throw new Error(`${this.tag} ${k}=${v}`);
-    this.attributes[k] = String(v);
-  }
-  getAttribute(k) { return this.attributes[k] ?? null; }
-  append(...all) {
-    for (const c of all) this.children.push(c.tag ? Object.assign(c, { parent: this }) : { textContent: c });
-  }
-  remove() { this.parent.children.splice(this.parent.children.indexOf(this), 1); }
-  get textContent() { return this.own + this.children.map((c) => c.textContent).join(""); }
-  set textContent(v) { if (/NaN|undefined/.test(v)) throw new Error(v); this.own = String(v); this.children = []; }
-  get classList() { return { add() {}, remove() {} }; }
-  get clientWidth() { return 400; }
-  get transform() { return { baseVal: [{ matrix: { e: 54, f: 10 } }] }; }
-  getBoundingClientRect() { return { left: 0, top: 0 }; }
-  setPointerCapture() {}
-  focus() {}
-  closest() { return null; }
-  querySelector() { return this.children[0]; }
-  addEventListener(name, f) { (this.events[name] ||= []).push(f); }
-  fire(name, event) { for (const f of this.events[name] || []) f({ preventDefault() {}, target: this, ...event }); }
-}
-globalThis.document = {
-  createElement: (tag) => new Node(tag), createElementNS: (_, tag) => new Node(tag),
-  querySelectorAll: () => hosts.filter((h) => !("data-alive" in h.attributes)),
-};
-globalThis.ResizeObserver = class { observe() {} };
-globalThis.requestAnimationFrame = (f) => f();
-const hosts = [new Node("div")];
-hosts[0].setAttribute("data-label", "a figure");
-hosts[0].append(new Node("div"));
-const find = (test) => nodes.filter(test);
-const handles = () => find((n) => n.attributes.class === "dlbook-handle");
-const says = () => handles().map((h) => h.attributes["aria-valuetext"]);
-"""
-
-
-def run(script, *widgets):
-    """Run scripts of the figures, then `script`, in node; return what it prints as JSON."""
-    sources = [MOCK_PAGE, *map(widget_source, ("core.js", "controls.js", *(f"{name}.js" for name in widgets))), script]
-    # The announcers wait half a second for the reader's hand to rest; nobody waits for them here.
-    source = "globalThis.setTimeout = () => 0; globalThis.clearTimeout = () => {};\n" + "\n".join(sources)
-    done = subprocess.run([NODE, "-"], input=source, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
 
 
 def clouds(k):
@@ -238,24 +180,6 @@ def test_training_in_the_playground_lowers_the_loss():
     before, after, steps = run(script, "playground")
     assert after < 0.5 * before
     assert steps == "1500"
-
-
-@needs_node
-@pytest.mark.parametrize("cut", [-9.0, -0.3, 0.5, 9.0])
-def test_what_a_threshold_means_is_the_books(cut):
-    rng = np.random.default_rng(9)
-    plus, minus = np.round(rng.normal(size=20) + 1, 1), np.round(rng.normal(size=60), 1)
-    call = json.dumps([plus.tolist(), minus.tolist()])
-    script = f"""const [p, n] = {call}, t = dlbook.widgets.threshold;
-    console.log(JSON.stringify([t.roc(p, n), t.measures(t.rates(p, n, {cut}), p.length / (p.length + n.length))]))"""
-    points, got = run(script, "threshold")
-    scores, target = np.concatenate([plus, minus]), np.repeat([1, 0], [20, 60])
-    curve = roc_curve(scores, target)
-    np.testing.assert_allclose(points, np.stack([curve.fpr, curve.tpr], axis=1), rtol=1e-12)
-    called = np.stack([scores < cut, scores >= cut], axis=1).astype(float)
-    known = [f(called, target, average="none")[1] for f in (precision, recall, f1_score)]
-    np.testing.assert_allclose([got["precision"], got["recall"], got["f1"]], known, rtol=1e-12)
-    assert got["accuracy"] == pytest.approx(accuracy(called, target))
 
 
 @needs_node
