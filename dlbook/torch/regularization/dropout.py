@@ -29,7 +29,9 @@ def dropout(x: Float[Tensor, "*S"], mask: Bool[Tensor, "*S"], *, p: float = 0.5)
 
 
 @twin
-def spatial_dropout(x: Float[Tensor, "N C *S"], mask: Bool[Tensor, "N C"], *, p: float = 0.5) -> Float[Tensor, "N C *S"]:
+def spatial_dropout(
+    x: Float[Tensor, "N C *S"], mask: Bool[Tensor, "N C"], *, p: float = 0.5
+) -> Float[Tensor, "N C *S"]:
     """Drop whole channels."""
     return (x * kept_scale("spatial_dropout", p)).masked_fill(~spread(mask, x), 0)
 
