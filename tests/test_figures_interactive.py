@@ -12,12 +12,14 @@ from dlbook.figures.deep_networks import fig_activations, fig_playground
 from dlbook.figures.gradient_descent import fig_path
 from dlbook.figures.interactive import Interactive, widget_source
 from dlbook.figures.linear_classifiers import fig_boundary, fig_losses, fig_regions
+from dlbook.figures.regularization import fig_thinned
 from dlbook.figures.style import Figure, panel
 from dlbook.numpy.deep_networks import init_mlp, layer_values, mlp_objective
 from dlbook.numpy.deep_networks.network import ACTIVATIONS
 from dlbook.numpy.linear_classifiers import cross_entropy, hinge_loss, l2_penalty, linear
+from dlbook.numpy.regularization import dropout_mlp
 
-WIDGETS = ("activations", "boundary", "losses", "path", "playground", "regions")
+WIDGETS = ("activations", "boundary", "losses", "path", "playground", "regions", "thinned")
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="node, which runs the scripts, is not installed")
 
@@ -121,9 +123,15 @@ def playground():
     return fig_playground(sets, view=(-3.0, 5.0), alt="a network to train")
 
 
+def thinned():
+    params = init_mlp((1, 6, 5, 1), np.random.default_rng(8), dtype="float64")
+    x = np.linspace(-2, 2, 9)
+    return fig_thinned(params, x, np.sin(x), alt="a network that loses units", start=0.5)
+
+
 FIGURES = {
     "activations": activations, "boundary": boundary, "losses": losses, "path": lambda: bowl()[0],
-    "playground": playground, "regions": regions,
+    "playground": playground, "regions": regions, "thinned": thinned,
 }  # fmt: skip
 
 
@@ -207,6 +215,25 @@ def test_training_in_the_playground_lowers_the_loss():
     before, after, steps = run(script, "playground")
     assert after < 0.5 * before
     assert steps == "1500"
+
+
+@needs_node
+@pytest.mark.parametrize("p", [0.0, 0.4])
+def test_the_thinned_network_is_the_books(p):
+    params = init_mlp((1, 6, 5, 1), np.random.default_rng(8), dtype="float64")
+    masks = tuple(np.random.default_rng(9).random((1, k)) >= p for k in (6, 5))
+    plain = [[w.tolist(), b.tolist()] for w, b in params], [m[0].astype(int).tolist() for m in masks]
+    call = json.dumps([*plain, 0.7, p, "relu"])
+    got = run(f"console.log(JSON.stringify(dlbook.widgets.thinned.forward(...{call})))", "thinned")
+    assert got[-1][0] == pytest.approx(dropout_mlp(np.array([[0.7]]), params, masks, p=p)[0, 0], rel=1e-12)
+
+
+@needs_node
+def test_masks_on_the_page_keep_the_share_they_should():
+    script = """const t = dlbook.widgets.thinned, random = t.generator(1), net = [[[], Array(50).fill(0)], [[], [0]]];
+    let kept = 0; for (let i = 0; i < 200; i++) kept += t.draw(net, 0.3, random)[0].reduce((a, b) => a + b, 0);
+    console.log(JSON.stringify(kept / 10000))"""
+    assert run(script, "thinned") == pytest.approx(0.7, abs=0.02)
 
 
 @needs_node
