@@ -13,6 +13,7 @@ from dlbook.numpy import regularization as rg
 from dlbook.numpy.deep_networks import init_mlp, mlp, mlp_objective
 from dlbook.numpy.gradient_descent import gradient_descent, sgd
 from dlbook.numpy.linear_classifiers import cross_entropy, one_hot, ridge_regression, softmax
+from dlbook.numpy.optimization import sgd_momentum
 from dlbook.shapes import ShapeError
 
 seeds = st.integers(0, 2**32 - 1)
@@ -282,8 +283,9 @@ def test_stopping_while_training_is_stopping_on_the_curve(patience):
     options = {"lr": lambda s: 0.3 / (1 + s / 40), "batch_size": 10, "measure": measure}
     rng_a, rng_b = np.random.default_rng(1), np.random.default_rng(1)
     whole = sgd(mlp_objective(), start, (x, target), epochs=30, rng=rng_a, **options)
-    run = rg.sgd_early_stopping(
-        mlp_objective(), start, (x, target), epochs=30, rng=rng_b, patience=patience, **options
+    run = rg.optimize_with_patience(
+        mlp_objective(), start, (x, target), epochs=30, rng=rng_b, patience=patience, optimizer=sgd_momentum, momentum=0.0,
+        **options,
     )
     stop = rg.early_stopping(whole.measured["validation_loss"], patience=patience)
     curve = run.measured["validation_loss"]
@@ -295,7 +297,7 @@ def test_stopping_while_training_is_stopping_on_the_curve(patience):
 
 def test_no_epoch_is_an_early_stop_too():
     params = network(np.random.default_rng(0))
-    run = rg.sgd_early_stopping(
+    run = rg.optimize_with_patience(
         mlp_objective(), params, (np.ones((2, 3)), np.array([0, 1])), epochs=0, rng=None, patience=1, lr=0.1,
         batch_size=1, measure=lambda params: {"validation_loss": 1.0},
     )
@@ -549,7 +551,7 @@ def test_both_halves_have_the_same_costs_and_stop_at_the_same_place(seed):
     for half, nets, arguments in ((rg, None, data), (theirs, twins, tensors(torch, data))):
         source = nets or import_module("dlbook.numpy.deep_networks")
         change = half.augmented(source.mlp_objective(), half.add_noise, np.random.default_rng(seed), shape=(2, 2))
-        runs.append(half.sgd_early_stopping(
+        runs.append(half.optimize_with_patience(
             change, arguments[0], arguments[1:], lr=0.3, batch_size=4, epochs=6, patience=2,
             measure=source.measure_splits(arguments[1:], arguments[1:]), rng=np.random.default_rng(seed),
         ))  # fmt: skip

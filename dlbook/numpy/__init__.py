@@ -15,6 +15,7 @@ TOPICS = (
     "gradient_descent",
     "backpropagation",
     "deep_networks",
+    "optimization",
     "regularization",
 )
 __all__ = ["chain", "residual", "vjp"]

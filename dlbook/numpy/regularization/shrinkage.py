@@ -5,7 +5,7 @@ import numpy as np
 from dlbook.numpy.linear_classifiers.arguments import above_zero, at_least_zero, between, check_rows, whole_number
 from dlbook.shapes import Array, Float, describe
 
-__all__ = ["descent_shrinkage", "dropout_regression", "lasso_shrinkage", "max_norm", "ridge_shrinkage"]
+__all__ = ["descent_shrinkage", "dropout_regression", "lasso_shrinkage", "ridge_shrinkage"]
 
 
 def _curvatures(function: str, curvature) -> Array:
@@ -154,37 +154,3 @@ def dropout_regression(
                          "expected shapes (N, D) and (N,)")
     gram = x.T @ x
     return np.linalg.solve(gram + p / (1 - p) * np.diag(np.diag(gram)), x.T @ target)
-
-
-def max_norm(weight: Float[Array, "K D"], *, limit: float) -> Float[Array, "K D"]:
-    r"""Pull each row of weights that is too long back to the sphere: the nearest point that is allowed.
-
-    $$w_k \leftarrow w_k \min\Big(1,\; \frac{c}{\lVert w_k \rVert}\Big)$$
-
-    Parameters
-    ----------
-    weight : (K, D) the incoming weights of one unit per row.
-    limit : c, above 0.
-
-    Returns
-    -------
-    weight : (K, D), rows of length c at most.
-
-    Raises
-    ------
-    ValueError : for a limit that is not positive, or an array of another shape.
-
-    Examples
-    --------
-    >>> max_norm(np.array([[3.0, 4.0], [0.3, 0.4]]), limit=2.5)
-    array([[1.5, 2. ],
-           [0.3, 0.4]])
-
-    **Source** Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov (2014), section 5.1.
-    **Book** eq-max-norm
-    """
-    limit = above_zero("max_norm", "limit", limit)
-    if weight.ndim != 2:
-        raise ValueError(f"max_norm: weight is {describe(weight)}, expected shape (K, D)")
-    lengths = np.sqrt((weight**2).sum(axis=1, keepdims=True))
-    return weight * (limit / np.maximum(lengths, limit))

@@ -1,16 +1,18 @@
 """Early stopping: when to give up, on a curve that is known and while it is being made."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from dlbook.numpy.gradient_descent.descent import Descent, Rate, rate_of
-from dlbook.numpy.gradient_descent.stochastic import sgd
 from dlbook.numpy.linear_classifiers.arguments import at_least_zero, whole_number
+from dlbook.numpy.optimization.adam import adam
+from dlbook.numpy.optimization.loop import optimize
 from dlbook.shapes import Array
 
-__all__ = ["Stop", "early_stopping", "sgd_early_stopping"]
+__all__ = ["Stop", "early_stopping", "optimize_with_patience"]
 
 
 class Stop(NamedTuple):
@@ -68,25 +70,27 @@ def early_stopping(curve: Sequence[float], *, patience: int, min_delta: float = 
     return Stop(best, len(curve) - 1)
 
 
-def sgd_early_stopping(
+def optimize_with_patience(
     value_and_grad: Callable, params: Any, data: tuple[Array, ...], *, measure: Callable, patience: int,
-    watch: str = "validation_loss", min_delta: float = 0.0, lr: Rate, batch_size: int, epochs: int,
-    rng: np.random.Generator | None,
+    watch: str = "validation_loss", min_delta: float = 0.0, optimizer: Callable = adam, lr: Rate, batch_size: int,
+    epochs: int, rng: np.random.Generator | None, **options,
 ) -> Descent:
     r"""Walk downhill by mini-batches until a measured number has not improved for some epochs; return the best.
 
     Parameters
     ----------
-    value_and_grad, params, data, batch_size, rng : as in `sgd`.
+    value_and_grad, params, data, optimizer, batch_size, rng : as in `optimize`.
     measure : maps params to a dict of numbers, called before the first epoch and after each.
     patience, min_delta : as in `early_stopping`, in epochs.
     watch : the name of the number to be made small.
     lr : eta, above 0, or a function of the step number, counted through all epochs.
     epochs : the most that are run.
+    **options : options of the optimizer.
 
     Returns
     -------
-    Descent : params are those of the best epoch; values, rates and measured go on to the last epoch that was run.
+    Descent : params are those of the best epoch; values, rates and measured go on to the last epoch that was run, and
+        state is what the optimizer remembers then.
 
     Raises
     ------
@@ -97,15 +101,16 @@ def sgd_early_stopping(
     **Source** Goodfellow, Bengio and Courville (2016), algorithm 7.1.
     **Book** eq-early-stopping
     """
-    epochs = whole_number("sgd_early_stopping", "epochs", epochs, 0)
-    rate_of("sgd_early_stopping", lr, 0)
-    found = [measure(params)]
-    best, values, rates = params, [], []
+    epochs = whole_number("optimize_with_patience", "epochs", epochs, 0)
+    rate_of("optimize_with_patience", lr, 0)
+    found, values, rates, steps, state = [measure(params)], [], [], 0, None
+    best = params
     for epoch in range(1, epochs + 1):
-        done = sum(map(len, values))
-        run = sgd(value_and_grad, params, data, lr=lambda s, done=done: rate_of("sgd_early_stopping", lr, done + s),
-                  batch_size=batch_size, epochs=1, rng=rng)  # fmt: skip
-        params = run.params
+        run = optimize(
+            value_and_grad, params, data, optimizer=optimizer, lr=partial(_later, lr, steps), batch_size=batch_size,
+            epochs=1, rng=rng, state=state, **options,
+        )  # fmt: skip
+        params, state, steps = run.params, run.state, steps + len(run.values)
         values.append(run.values)
         rates.append(run.rates)
         found.append(measure(params))
@@ -114,4 +119,9 @@ def sgd_early_stopping(
         if epoch - stop.best >= patience:
             break
     measured = {name: np.array([row[name] for row in found]) for name in found[0]}
-    return Descent(best, np.concatenate(values or [[]]), np.concatenate(rates or [[]]), measured=measured)
+    return Descent(best, np.concatenate(values or [[]]), np.concatenate(rates or [[]]), None, measured, state)
+
+
+def _later(lr: Rate, done: int, step: int) -> float:
+    """Return the learning rate of a step that has others before it."""
+    return rate_of("optimize_with_patience", lr, done + step)

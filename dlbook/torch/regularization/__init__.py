@@ -12,6 +12,7 @@ from dlbook.torch.regularization.augmentation import (
     random_shift,
     shift,
 )
+from dlbook.torch.regularization.decay import constrained, decoupled, max_norm
 from dlbook.torch.regularization.dropout import drop_path, dropout, keep_mask, spatial_dropout
 from dlbook.torch.regularization.mixing import mixup, mixup_objective, mixup_pairs, soft_cross_entropy
 from dlbook.torch.regularization.network import dropout_mlp, dropout_objective, hidden_masks, mc_dropout
@@ -19,10 +20,9 @@ from dlbook.torch.regularization.shrinkage import (
     descent_shrinkage,
     dropout_regression,
     lasso_shrinkage,
-    max_norm,
     ridge_shrinkage,
 )
-from dlbook.torch.regularization.stopping import sgd_early_stopping
+from dlbook.torch.regularization.stopping import optimize_with_patience
 from dlbook.torch.regularization.thinning import all_masks, mask_probability, normalized_geometric_mean
 
 __all__ = [
@@ -30,7 +30,9 @@ __all__ = [
     "add_noise",
     "all_masks",
     "augmented",
+    "constrained",
     "cutout",
+    "decoupled",
     "descent_shrinkage",
     "drop_path",
     "dropout",
@@ -48,13 +50,13 @@ __all__ = [
     "mixup_objective",
     "mixup_pairs",
     "normalized_geometric_mean",
+    "optimize_with_patience",
     "orbit_average",
     "random_cutout",
     "random_flip",
     "random_scale",
     "random_shift",
     "ridge_shrinkage",
-    "sgd_early_stopping",
     "shift",
     "soft_cross_entropy",
     "spatial_dropout",

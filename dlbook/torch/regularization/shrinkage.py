@@ -7,7 +7,7 @@ from torch import Tensor
 from dlbook.numpy.linear_classifiers.arguments import above_zero, at_least_zero, between, check_rows, whole_number
 from dlbook.shapes import describe
 
-__all__ = ["descent_shrinkage", "dropout_regression", "lasso_shrinkage", "max_norm", "ridge_shrinkage"]
+__all__ = ["descent_shrinkage", "dropout_regression", "lasso_shrinkage", "ridge_shrinkage"]
 
 
 def _curvatures(function: str, curvature: Tensor) -> Tensor:
@@ -52,11 +52,3 @@ def dropout_regression(x: Float[Tensor, "N D"], target: Float[Tensor, " N"], *, 
                          "expected shapes (N, D) and (N,)")
     gram = x.T @ x
     return torch.linalg.solve(gram + p / (1 - p) * torch.diag(gram.diag()), x.T @ target)
-
-
-def max_norm(weight: Float[Tensor, "K D"], *, limit: float) -> Float[Tensor, "K D"]:
-    """Pull each row of weights that is too long back to the sphere: the nearest point that is allowed."""
-    limit = above_zero("max_norm", "limit", limit)
-    if weight.ndim != 2:
-        raise ValueError(f"max_norm: weight is {describe(weight)}, expected shape (K, D)")
-    return weight * (limit / weight.norm(dim=1, keepdim=True).clamp_min(limit))
