@@ -13,6 +13,7 @@ from dlbook.numpy import regularization as rg
 from dlbook.numpy.deep_networks import init_mlp, mlp, mlp_objective
 from dlbook.numpy.gradient_descent import gradient_descent, sgd
 from dlbook.numpy.linear_classifiers import cross_entropy, one_hot, ridge_regression, softmax
+from dlbook.numpy.optimization import adam, adamw, optimize, sgd_momentum
 from dlbook.numpy.optimization import sgd_momentum
 from dlbook.shapes import ShapeError
 
@@ -254,6 +255,64 @@ def test_max_norm_goes_to_the_nearest_allowed_point_and_no_farther(seed):
     assert not rg.max_norm(np.zeros((1, 2)), limit=1.0).any()
 
 
+# ----------------------------------------------------------------------------------- weights after each step
+
+
+def noisy(rng):
+    """Return a cost of one matrix on noisy linear data, and the data."""
+    x, w = rng.normal(size=(30, 3)), rng.normal(size=(2, 3))
+    t = x @ w.T + rng.normal(size=(30, 2))
+
+    def cost(weight, xb, tb, strength=0.0):
+        error = xb @ weight.T - tb
+        value = (error**2).mean() + strength * (weight**2).sum()
+        return value, 2 / error.size * error.T @ xb + 2 * strength * weight
+
+    return cost, rng.normal(size=(2, 3)), (x, t)
+
+
+@given(seed=seeds)
+def test_for_plain_descent_the_penalty_and_the_decay_are_the_same_step_and_with_a_memory_they_are_not(seed):
+    cost, start, data = noisy(np.random.default_rng(seed))
+    options = {"lr": lambda s: 0.1 / (1 + s), "batch_size": 10, "epochs": 3}
+    for momentum, alike in ((0.0, True), (0.9, False)):
+        ends = [
+            optimize(f, start, data, optimizer=step, momentum=momentum, rng=np.random.default_rng(seed), **options)
+            for f, step in (
+                (partial(cost, strength=0.2), sgd_momentum), (cost, rg.decoupled(sgd_momentum, weight_decay=0.4)),
+            )
+        ]  # fmt: skip
+        assert np.allclose(*(run.params for run in ends), rtol=1e-12, atol=1e-14) == alike
+
+
+@given(seed=seeds)
+def test_adam_with_decoupled_decay_is_adamw_and_neither_is_adam_with_a_penalty(seed):
+    cost, start, data = noisy(np.random.default_rng(seed))
+    options = {"lr": 0.01, "batch_size": 10, "epochs": 4}
+    ours, theirs, coupled = (
+        optimize(cost, start, data, optimizer=step, rng=np.random.default_rng(seed), **options, **more).params
+        for step, more in (
+            (rg.decoupled(adam, weight_decay=0.5), {}), (adamw, {"weight_decay": 0.5}), (adam, {"weight_decay": 0.5}),
+        )
+    )
+    np.testing.assert_allclose(ours, theirs, rtol=1e-12)
+    assert np.abs(coupled - theirs).max() > 1e-6
+
+
+@given(seed=seeds)
+def test_constrained_weights_never_leave_the_sphere_and_biases_may(seed):
+    rng = np.random.default_rng(seed)
+    params, x, target = network(rng), rng.normal(size=(8, 3)), rng.integers(0, 2, 8)
+    step = rg.constrained(sgd_momentum, limit=0.7)
+    run = optimize(
+        mlp_objective(), params, (x, target), optimizer=step, lr=1.0, batch_size=4, epochs=3, rng=rng, keep_path=True
+    )
+    for weight, _ in run.path:
+        assert (np.linalg.norm(weight[1:], axis=-1) <= 0.7 + 1e-12).all()
+    shifted = step(((np.zeros((1, 1)), np.full(1, 9.0)),), ((np.zeros((1, 1)), np.zeros(1)),), lr=1.0)[0]
+    assert shifted[0][1] == 9.0
+
+
 # --------------------------------------------------------------------------------------------- early stopping
 
 
@@ -284,8 +343,8 @@ def test_stopping_while_training_is_stopping_on_the_curve(patience):
     rng_a, rng_b = np.random.default_rng(1), np.random.default_rng(1)
     whole = sgd(mlp_objective(), start, (x, target), epochs=30, rng=rng_a, **options)
     run = rg.optimize_with_patience(
-        mlp_objective(), start, (x, target), epochs=30, rng=rng_b, patience=patience, optimizer=sgd_momentum, momentum=0.0,
-        **options,
+        mlp_objective(), start, (x, target), epochs=30, rng=rng_b, patience=patience, optimizer=sgd_momentum,
+        momentum=0.0, **options,
     )
     stop = rg.early_stopping(whole.measured["validation_loss"], patience=patience)
     curve = run.measured["validation_loss"]
@@ -557,6 +616,14 @@ def test_both_halves_have_the_same_costs_and_stop_at_the_same_place(seed):
         ))  # fmt: skip
     same(runs[0].params, runs[1].params)
     same(runs[0].measured["validation_loss"], runs[1].measured["validation_loss"])
+    ends = []
+    for half, source, optimizer in ((rg, "numpy", "adam"), (theirs, "torch", "adam")):
+        arguments = data if half is rg else tensors(torch, data)
+        base = getattr(import_module(f"dlbook.{source}.optimization"), optimizer)
+        step = half.constrained(half.decoupled(base, weight_decay=0.3), limit=0.8)
+        grads = import_module(f"dlbook.{source}.deep_networks").mlp_objective()(*arguments)[1]
+        ends.append(step(arguments[0], grads, lr=0.1)[0])
+    same(*ends)
     flat = [half.orbit_average(lambda a: 2 * a, arguments[1], [lambda a: a, lambda a: -3 * a])
             for half, arguments in ((rg, data), (theirs, tensors(torch, data)))]  # fmt: skip
     same(*flat)

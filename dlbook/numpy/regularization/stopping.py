@@ -107,7 +107,7 @@ def optimize_with_patience(
     best = params
     for epoch in range(1, epochs + 1):
         run = optimize(
-            value_and_grad, params, data, optimizer=optimizer, lr=partial(_later, lr, steps), batch_size=batch_size,
+            value_and_grad, params, data, optimizer=optimizer, lr=partial(rate_after, lr, steps), batch_size=batch_size,
             epochs=1, rng=rng, state=state, **options,
         )  # fmt: skip
         params, state, steps = run.params, run.state, steps + len(run.values)
@@ -122,6 +122,6 @@ def optimize_with_patience(
     return Descent(best, np.concatenate(values or [[]]), np.concatenate(rates or [[]]), None, measured, state)
 
 
-def _later(lr: Rate, done: int, step: int) -> float:
+def rate_after(lr: Rate, done: int, step: int) -> float:
     """Return the learning rate of a step that has others before it."""
     return rate_of("optimize_with_patience", lr, done + step)

@@ -32,7 +32,6 @@ def max_norm(weight: Float[Tensor, "K D"], *, limit: float) -> Float[Tensor, "K 
     return weight * (limit / weight.norm(dim=1, keepdim=True).clamp_min(limit))
 
 
-
 def constrained(optimizer: Callable, *, limit: float) -> Callable:
     """Give an optimizer a longest length for the incoming weights of each unit."""
     limit = above_zero("constrained", "limit", limit)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from dlbook.numpy.gradient_descent.descent import Rate, rate_of
 from dlbook.numpy.linear_classifiers.arguments import whole_number
-from dlbook.numpy.regularization.stopping import _later, early_stopping
+from dlbook.numpy.regularization.stopping import early_stopping, rate_after
 from dlbook.torch.gradient_descent.descent import Descent
 from dlbook.torch.optimization.adam import adam
 from dlbook.torch.optimization.loop import optimize
@@ -30,7 +30,7 @@ def optimize_with_patience(
     best = params
     for epoch in range(1, epochs + 1):
         run = optimize(
-            value_and_grad, params, data, optimizer=optimizer, lr=partial(_later, lr, sum(map(len, values))),
+            value_and_grad, params, data, optimizer=optimizer, lr=partial(rate_after, lr, sum(map(len, values))),
             batch_size=batch_size, epochs=1, rng=rng, state=state, **options,
         )  # fmt: skip
         params, state = run.params, run.state
