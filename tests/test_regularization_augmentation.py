@@ -102,9 +102,9 @@ def test_the_mean_over_a_group_does_not_change_when_the_group_moves_the_input(se
 def test_an_augmented_cost_is_the_cost_of_the_changed_examples():
     rng = np.random.default_rng(0)
     params, x, target = network(rng, (12, 5, 2)), rng.normal(size=(6, 12)), rng.integers(0, 2, 6)
-    cost = rg.augmented(mlp_objective(), rg.random_shift, np.random.default_rng(3), shape=(1, 3, 4))
+    cost = rg.augmented(mlp_objective(), rg.random_shift, np.random.default_rng(3), shape=(1, 3, 4), reach=2)
     value, grads = cost(params, x, target)
-    moved = rg.random_shift(x.reshape(6, 1, 3, 4), np.random.default_rng(3)).reshape(6, 12)
+    moved = rg.random_shift(x.reshape(6, 1, 3, 4), np.random.default_rng(3), reach=2).reshape(6, 12)
     want, want_grads = mlp_objective()(params, moved, target)
     assert value == want
     np.testing.assert_array_equal(grads[0][0], want_grads[0][0])

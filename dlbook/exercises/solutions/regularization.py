@@ -55,7 +55,7 @@ def nearest_ridge(curvature, optimum, *, lr, steps):
     --------
     >>> strength = nearest_ridge(np.array([1.0, 0.1]), np.array([1.0, 1.0]), lr=0.1, steps=100)
     >>> round(2 * strength * 0.1 * 100, 1)  # in units of 1 / (eta s)
-    0.6
+    0.5
     """
     here = descent_shrinkage(curvature, lr=lr, steps=steps) * optimum
     strengths = np.logspace(-2, 2, 401) / (2 * lr * steps)

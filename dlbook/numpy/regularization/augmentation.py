@@ -53,14 +53,20 @@ def shift(x: Float[Array, "N *S"], offset: Int[Array, "N A"], *, cyclic: bool = 
     if not fits or offset.dtype.kind not in "iu":
         raise ValueError(f"shift: x is {describe(x)} and offset {describe(offset)}, expected integers of shape (N, A), "
                          "A the number of axes to shift along")
-    y = x.copy()
-    for axis, steps in zip(range(x.ndim - offset.shape[1], x.ndim), offset.T, strict=True):
-        size = x.shape[axis]
-        source = np.arange(size) - steps[:, None]
-        shape = [len(x), *[1] * (x.ndim - 1)]
-        shape[axis] = size
-        inside = cyclic | ((source >= 0) & (source < size)).reshape(shape)
-        y = np.where(inside, np.take_along_axis(y, (source % size).reshape(shape), axis), 0).astype(x.dtype, copy=False)
+    axes = range(x.ndim - offset.shape[1], x.ndim)
+    y = x.copy() if cyclic else np.zeros_like(x)
+    if cyclic:
+        for axis, steps in zip(axes, offset.T, strict=True):
+            source = (np.arange(x.shape[axis]) - steps[:, None]) % x.shape[axis]
+            y = np.take_along_axis(y, np.expand_dims(source, [a for a in range(1, x.ndim) if a != axis]), axis)
+        return y
+    for one, moved, steps in zip(x, y, offset, strict=True):  # slices: an index for every pixel would cost much more
+        target, source = [...], [...]
+        for size, step in zip((x.shape[axis] for axis in axes), steps, strict=True):
+            way = min(max(int(step), -size), size)
+            target.append(slice(max(way, 0), size + min(way, 0)))
+            source.append(slice(max(-way, 0), size - max(way, 0)))
+        moved[tuple(target)] = one[tuple(source)]
     return y
 
 
@@ -255,7 +261,8 @@ def random_cutout(x: Float[Array, "N C H W"], rng: np.random.Generator, *, size:
 
 
 def augmented(
-    value_and_grad: Callable, augment: Callable, rng: np.random.Generator, *, shape: Sequence[int] | None = None
+    value_and_grad: Callable, augment: Callable, rng: np.random.Generator, *, shape: Sequence[int] | None = None,
+    **options,
 ) -> Callable:
     r"""Turn a cost into one that sees other versions of its examples at each call.
 
@@ -264,9 +271,10 @@ def augmented(
     Parameters
     ----------
     value_and_grad : maps `(params, x, *rest)` to `(value, grads)`.
-    augment : maps `(x, rng)` to an array of x's shape.
+    augment : maps `(x, rng, **options)` to an array of x's shape.
     rng : is passed on to augment.
     shape : of one example as augment wants it, (1, 8, 8) say, when x comes as rows; None leaves x as it is.
+    **options : options of augment.
 
     Returns
     -------
@@ -283,7 +291,7 @@ def augmented(
 
     def both(params, x, *rest):
         given = x if shape is None else x.reshape(len(x), *shape)
-        return value_and_grad(params, augment(given, rng).reshape(x.shape), *rest)
+        return value_and_grad(params, augment(given, rng, **options).reshape(x.shape), *rest)
 
     return both
 

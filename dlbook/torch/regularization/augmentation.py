@@ -104,14 +104,15 @@ def random_cutout(x: Float[Tensor, "N C H W"], rng: np.random.Generator, *, size
 
 
 def augmented(
-    value_and_grad: Callable, augment: Callable, rng: np.random.Generator, *, shape: Sequence[int] | None = None
+    value_and_grad: Callable, augment: Callable, rng: np.random.Generator, *, shape: Sequence[int] | None = None,
+    **options,
 ) -> Callable:
     """Turn a cost into one that sees other versions of its examples at each call."""
     check_generator("augmented", rng)
 
     def both(params, x, *rest):
         given = x if shape is None else x.reshape(len(x), *shape)
-        return value_and_grad(params, augment(given, rng).reshape(x.shape), *rest)
+        return value_and_grad(params, augment(given, rng, **options).reshape(x.shape), *rest)
 
     return both
 
