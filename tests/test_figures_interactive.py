@@ -10,6 +10,7 @@ import pytest
 from dlbook import vjp
 from dlbook.figures.deep_networks import fig_activations, fig_playground
 from dlbook.figures.gradient_descent import fig_path
+from dlbook.figures.initialization import fig_propagation
 from dlbook.figures.interactive import Interactive, widget_source
 from dlbook.figures.linear_classifiers import fig_boundary, fig_losses, fig_regions
 from dlbook.figures.regularization import fig_thinned
@@ -19,7 +20,7 @@ from dlbook.numpy.deep_networks.network import ACTIVATIONS
 from dlbook.numpy.linear_classifiers import cross_entropy, hinge_loss, l2_penalty, linear
 from dlbook.numpy.regularization import dropout_mlp
 
-WIDGETS = ("activations", "boundary", "losses", "path", "playground", "regions", "thinned")
+WIDGETS = ("activations", "boundary", "losses", "path", "playground", "propagation", "regions", "thinned")
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="node, which runs the scripts, is not installed")
 
@@ -129,9 +130,15 @@ def thinned():
     return fig_thinned(params, x, np.sin(x), alt="a network that loses units", start=0.5)
 
 
+def propagation():
+    growth = np.linspace(-0.5, 0.5, 6)[:, None] * np.arange(12)
+    maps = {"relu": (10**growth, 10**-growth)}
+    return fig_propagation(np.linspace(0.5, 1.5, 6), maps, start=(6, 1.0), alt="depth and size")
+
+
 FIGURES = {
     "activations": activations, "boundary": boundary, "losses": losses, "path": lambda: bowl()[0],
-    "playground": playground, "regions": regions, "thinned": thinned,
+    "playground": playground, "propagation": propagation, "regions": regions, "thinned": thinned,
 }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ TOPICS = (
     "gradient_descent",
     "backpropagation",
     "deep_networks",
+    "initialization",
     "optimization",
     "regularization",
 )
