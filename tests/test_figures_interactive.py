@@ -1,11 +1,10 @@
 """The scripts of the figures that move: their formulas against Python's, and their life in a small mock page."""
 
 import json
-import shutil
-import subprocess
 
 import numpy as np
 import pytest
+from mock_page import needs_node, run
 
 from dlbook import vjp
 from dlbook.figures.deep_networks import fig_activations, fig_playground
@@ -15,68 +14,14 @@ from dlbook.figures.interactive import Interactive, widget_source
 from dlbook.figures.linear_classifiers import fig_boundary, fig_losses, fig_regions
 from dlbook.figures.regularization import fig_thinned
 from dlbook.figures.style import Figure, panel
+from dlbook.figures.training import fig_diagnosis
 from dlbook.numpy.deep_networks import init_mlp, layer_values, mlp_objective
 from dlbook.numpy.deep_networks.network import ACTIVATIONS
 from dlbook.numpy.linear_classifiers import cross_entropy, hinge_loss, l2_penalty, linear
-from dlbook.numpy.regularization import dropout_mlp
 
-WIDGETS = ("activations", "boundary", "losses", "path", "playground", "propagation", "regions", "thinned")
-NODE = shutil.which("node")
-needs_node = pytest.mark.skipif(NODE is None, reason="node, which runs the scripts, is not installed")
-
-# A page of a few lines: enough of the document for a figure to come alive and be moved by keys and sliders.
-MOCK_PAGE = r"""
-const nodes = [];
-class Node {
-  constructor(tag) {
-    Object.assign(this, { tag, attributes: {}, children: [], events: {}, style: {}, own: "", hidden: false });
-    nodes.push(this);
-  }
-  setAttribute(k, v) {
-    if (/NaN|undefined/.test(String(v))) throw new Error(`${this.tag} ${k}=${v}`);
-    this.attributes[k] = String(v);
-  }
-  getAttribute(k) { return this.attributes[k] ?? null; }
-  append(...all) {
-    for (const c of all) this.children.push(c.tag ? Object.assign(c, { parent: this }) : { textContent: c });
-  }
-  remove() { this.parent.children.splice(this.parent.children.indexOf(this), 1); }
-  get textContent() { return this.own + this.children.map((c) => c.textContent).join(""); }
-  set textContent(v) { if (/NaN|undefined/.test(v)) throw new Error(v); this.own = String(v); this.children = []; }
-  get classList() { return { add() {}, remove() {} }; }
-  get clientWidth() { return 400; }
-  get transform() { return { baseVal: [{ matrix: { e: 54, f: 10 } }] }; }
-  getBoundingClientRect() { return { left: 0, top: 0 }; }
-  setPointerCapture() {}
-  focus() {}
-  closest() { return null; }
-  querySelector() { return this.children[0]; }
-  addEventListener(name, f) { (this.events[name] ||= []).push(f); }
-  fire(name, event) { for (const f of this.events[name] || []) f({ preventDefault() {}, target: this, ...event }); }
-}
-globalThis.document = {
-  createElement: (tag) => new Node(tag), createElementNS: (_, tag) => new Node(tag),
-  querySelectorAll: () => hosts.filter((h) => !("data-alive" in h.attributes)),
-};
-globalThis.ResizeObserver = class { observe() {} };
-globalThis.requestAnimationFrame = (f) => f();
-const hosts = [new Node("div")];
-hosts[0].setAttribute("data-label", "a figure");
-hosts[0].append(new Node("div"));
-const find = (test) => nodes.filter(test);
-const handles = () => find((n) => n.attributes.class === "dlbook-handle");
-const says = () => handles().map((h) => h.attributes["aria-valuetext"]);
-"""
-
-
-def run(script, *widgets):
-    """Run scripts of the figures, then `script`, in node; return what it prints as JSON."""
-    sources = [MOCK_PAGE, *map(widget_source, ("core.js", "controls.js", *(f"{name}.js" for name in widgets))), script]
-    # The announcers wait half a second for the reader's hand to rest; nobody waits for them here.
-    source = "globalThis.setTimeout = () => 0; globalThis.clearTimeout = () => {};\n" + "\n".join(sources)
-    done = subprocess.run([NODE, "-"], input=source, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+WIDGETS = (
+    "activations", "boundary", "diagnosis", "losses", "path", "playground", "propagation", "regions", "thinned",
+)  # fmt: skip
 
 
 def clouds(k):
@@ -124,6 +69,19 @@ def playground():
     return fig_playground(sets, view=(-3.0, 5.0), alt="a network to train")
 
 
+def diagnosis():
+    falling = 3 * np.exp(-np.arange(9) / 4)
+    accuracy = 1 - falling / 4
+    runs = [
+        {"number": n, "loss": falling if n < 3 else np.full(9, np.inf), "validation_loss": falling + 0.1, "test": 0.4,
+         "accuracy": accuracy, "validation_accuracy": accuracy / 2, "options": options,
+         "checks": [{"name": "slope", "ok": n != 2, "came": "3"}, {"name": "scale", "ok": True, "came": "1"}]}
+        for n, options in ((1, [1, 2]), (2, [1, 2, 3]), (3, [2, 3]))
+    ]  # fmt: skip
+    answers = {n: {"text": f"cause {n}", "signature": f"Sign {n}.", "clue": f"place {n}"} for n in (1, 2, 3)}
+    return fig_diagnosis(runs, answers, alt="a run to diagnose")
+
+
 def thinned():
     params = init_mlp((1, 6, 5, 1), np.random.default_rng(8), dtype="float64")
     x = np.linspace(-2, 2, 9)
@@ -137,8 +95,9 @@ def propagation():
 
 
 FIGURES = {
-    "activations": activations, "boundary": boundary, "losses": losses, "path": lambda: bowl()[0],
-    "playground": playground, "propagation": propagation, "regions": regions, "thinned": thinned,
+    "activations": activations, "boundary": boundary, "diagnosis": diagnosis, "losses": losses,
+    "path": lambda: bowl()[0], "playground": playground, "propagation": propagation, "regions": regions,
+    "thinned": thinned,
 }  # fmt: skip
 
 
@@ -222,25 +181,6 @@ def test_training_in_the_playground_lowers_the_loss():
     before, after, steps = run(script, "playground")
     assert after < 0.5 * before
     assert steps == "1500"
-
-
-@needs_node
-@pytest.mark.parametrize("p", [0.0, 0.4])
-def test_the_thinned_network_is_the_books(p):
-    params = init_mlp((1, 6, 5, 1), np.random.default_rng(8), dtype="float64")
-    masks = tuple(np.random.default_rng(9).random((1, k)) >= p for k in (6, 5))
-    plain = [[w.tolist(), b.tolist()] for w, b in params], [m[0].astype(int).tolist() for m in masks]
-    call = json.dumps([*plain, 0.7, p, "relu"])
-    got = run(f"console.log(JSON.stringify(dlbook.widgets.thinned.forward(...{call})))", "thinned")
-    assert got[-1][0] == pytest.approx(dropout_mlp(np.array([[0.7]]), params, masks, p=p)[0, 0], rel=1e-12)
-
-
-@needs_node
-def test_masks_on_the_page_keep_the_share_they_should():
-    script = """const t = dlbook.widgets.thinned, random = t.generator(1), net = [[[], Array(50).fill(0)], [[], [0]]];
-    let kept = 0; for (let i = 0; i < 200; i++) kept += t.draw(net, 0.3, random)[0].reduce((a, b) => a + b, 0);
-    console.log(JSON.stringify(kept / 10000))"""
-    assert run(script, "thinned") == pytest.approx(0.7, abs=0.02)
 
 
 @needs_node
@@ -349,6 +289,26 @@ def test_descending_lowers_the_objective():
     console.log(JSON.stringify([before, total()]))"""
     before, after = run(script, "boundary")
     assert after < before
+
+
+@needs_node
+def test_a_diagnosis_is_told_why_it_is_right_or_wrong():
+    script = f"""dlbook.mount("k", "diagnosis", {diagnosis()._json});
+    const note = () => find((n) => n.attributes.class === "dlbook-note")[0].textContent;
+    const press = (text) => {{ const all = find((n) => n.tag === "label" && n.textContent === text);
+      all.at(-1).children[0].fire("change", {{}}); return note(); }};
+    const list = () => find((n) => n.tag === "li").map((n) => n.textContent);
+    const seen = [note(), press("cause 2"), press("cause 1")];
+    press("2");
+    seen.push(note(), press("cause 2"), list().at(-1));
+    press("1");
+    console.log(JSON.stringify([...seen, note()]))"""
+    before, wrong, right, fresh, second, failed, kept = run(script, "diagnosis")
+    assert before == fresh == ""
+    assert wrong == "No. If cause 2: Sign 2. Here, look at place 1."
+    assert right == kept == "Yes: cause 1. Sign 1."
+    assert second == "Yes: cause 2. Sign 2."
+    assert failed == "failed: slope: 3"
 
 
 @needs_node

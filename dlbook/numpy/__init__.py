@@ -16,7 +16,9 @@ TOPICS = (
     "backpropagation",
     "deep_networks",
     "initialization",
+    "normalization",
     "optimization",
+    "training",
     "regularization",
 )
 __all__ = ["chain", "residual", "vjp"]
