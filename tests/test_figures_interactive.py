@@ -20,7 +20,8 @@ from dlbook.numpy.deep_networks.network import ACTIVATIONS
 from dlbook.numpy.linear_classifiers import cross_entropy, hinge_loss, l2_penalty, linear
 
 WIDGETS = (
-    "activations", "boundary", "diagnosis", "losses", "path", "playground", "propagation", "regions", "thinned",
+    "activations", "boundary", "diagnosis", "losses", "normalization", "path", "playground", "propagation", "regions",
+    "thinned",
 )  # fmt: skip
 
 
