@@ -1,4 +1,4 @@
-"""A page of a few lines in which the scripts of the figures run: what node needs to bring one to life."""
+"""A page without a browser: enough of a document for the scripts of figures to run in node, and to be moved."""
 
 import json
 import shutil

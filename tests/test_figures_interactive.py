@@ -13,6 +13,7 @@ from dlbook.figures.gradient_descent import fig_path
 from dlbook.figures.initialization import fig_propagation
 from dlbook.figures.interactive import Interactive, widget_source
 from dlbook.figures.linear_classifiers import fig_boundary, fig_losses, fig_regions
+from dlbook.figures.regularization import fig_thinned
 from dlbook.figures.style import Figure, panel
 from dlbook.figures.training import fig_diagnosis
 from dlbook.numpy.deep_networks import init_mlp, layer_values, mlp_objective
@@ -21,7 +22,7 @@ from dlbook.numpy.linear_classifiers import cross_entropy, hinge_loss, l2_penalt
 
 WIDGETS = (
     "activations", "boundary", "diagnosis", "losses", "normalization", "path", "playground", "propagation", "regions",
-    "threshold",
+    "thinned", "threshold",
 )  # fmt: skip
 
 
@@ -83,6 +84,12 @@ def diagnosis():
     return fig_diagnosis(runs, answers, alt="a run to diagnose")
 
 
+def thinned():
+    params = init_mlp((1, 6, 5, 1), np.random.default_rng(8), dtype="float64")
+    x = np.linspace(-2, 2, 9)
+    return fig_thinned(params, x, np.sin(x), alt="a network that loses units", start=0.5)
+
+
 def propagation():
     growth = np.linspace(-0.5, 0.5, 6)[:, None] * np.arange(12)
     maps = {"relu": (10**growth, 10**-growth)}
@@ -97,7 +104,7 @@ def threshold():
 FIGURES = {
     "activations": activations, "boundary": boundary, "diagnosis": diagnosis, "losses": losses,
     "path": lambda: bowl()[0], "playground": playground, "propagation": propagation, "regions": regions,
-    "threshold": threshold,
+    "thinned": thinned, "threshold": threshold,
 }  # fmt: skip
 
 
