@@ -12,12 +12,14 @@ from dlbook.figures.deep_networks import fig_activations, fig_playground
 from dlbook.figures.gradient_descent import fig_path
 from dlbook.figures.interactive import Interactive, widget_source
 from dlbook.figures.linear_classifiers import fig_boundary, fig_losses, fig_regions
+from dlbook.figures.optimization import fig_race
+from dlbook.figures.optimization.race import OPTIMIZERS, SURFACES, race
 from dlbook.figures.style import Figure, panel
 from dlbook.numpy.deep_networks import init_mlp, layer_values, mlp_objective
 from dlbook.numpy.deep_networks.network import ACTIVATIONS
 from dlbook.numpy.linear_classifiers import cross_entropy, hinge_loss, l2_penalty, linear
 
-WIDGETS = ("activations", "boundary", "losses", "path", "playground", "regions")
+WIDGETS = ("activations", "boundary", "losses", "path", "playground", "race", "regions")
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="node, which runs the scripts, is not installed")
 
@@ -121,9 +123,15 @@ def playground():
     return fig_playground(sets, view=(-3.0, 5.0), alt="a network to train")
 
 
+def optimizers():
+    rates = {name: dict.fromkeys(OPTIMIZERS, 0.0005) for name in SURFACES}
+    starts = {"bowl": (-1.5, 1.0), "Rosenbrock": (-1.5, 1.0), "saddle": (-1.5, 0.1)}
+    return fig_race(rates, starts=starts, chosen=list(OPTIMIZERS)[:5], steps=20, alt="a race")
+
+
 FIGURES = {
     "activations": activations, "boundary": boundary, "losses": losses, "path": lambda: bowl()[0],
-    "playground": playground, "regions": regions,
+    "playground": playground, "race": optimizers, "regions": regions,
 }  # fmt: skip
 
 
@@ -241,6 +249,26 @@ def test_the_path_is_the_one_that_python_computes(momentum):
     # Five significant digits travel to the page.
     np.testing.assert_allclose(got_hessian, hessian, rtol=1e-4)
     np.testing.assert_allclose(got_path, path, atol=1e-3)
+
+
+@needs_node
+@pytest.mark.parametrize("surface", SURFACES)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_a_runner_of_the_race_takes_the_steps_that_the_book_takes(surface, optimizer, momentum):
+    start, lr, steps = [-1.3, 0.7], 0.001, 60
+    call = json.dumps([surface, optimizer, start, lr, momentum, steps])
+    got = run(f"console.log(JSON.stringify(dlbook.widgets.race.walk(...{call})))", "race")
+    np.testing.assert_allclose(got, race(surface, optimizer, start, lr=lr, momentum=momentum, steps=steps), rtol=1e-9)
+
+
+@needs_node
+def test_the_surfaces_of_the_race_are_the_books():
+    for name, (function, *_) in SURFACES.items():
+        call = f"dlbook.widgets.race.surfaces[{json.dumps(name)}].value([0.3, -1.2])"
+        assert run(f"console.log(JSON.stringify({call}))", "race") == pytest.approx(
+            float(function(np.array([0.3, -1.2]))), rel=1e-12
+        )
 
 
 @needs_node

@@ -1,5 +1,6 @@
 """Figures of the chapter on optimization."""
 
+from dlbook.figures.optimization.race import fig_race
 from dlbook.figures.optimization.rates import fig_range_test, fig_schedules
 
-__all__ = ["fig_range_test", "fig_schedules"]
+__all__ = ["fig_race", "fig_range_test", "fig_schedules"]

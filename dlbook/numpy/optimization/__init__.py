@@ -14,6 +14,7 @@ from dlbook.numpy.optimization.schedules import (
     triangular_lr,
     warmup,
 )
+from dlbook.numpy.optimization.surfaces import rosenbrock, saddle
 
 __all__ = [
     "adadelta",
@@ -34,6 +35,8 @@ __all__ = [
     "one_cycle_lr",
     "optimize",
     "rmsprop",
+    "rosenbrock",
+    "saddle",
     "sgd_momentum",
     "step_lr",
     "triangular_doubling_lr",
