@@ -11,6 +11,7 @@ from small_problems import problem
 from dlbook.numpy import gradient_descent as gd
 from dlbook.numpy import optimization as op
 from dlbook.numpy.gradient_descent.trees import tree_map
+from dlbook.numpy.optimization.blocks import BLOCK
 from dlbook.shapes import leaves
 
 pytestmark = pytest.mark.law
@@ -77,7 +78,7 @@ def test_large_arrays_are_updated_to_the_last_block(optimizer):
     rng = np.random.default_rng(0)
     params, gradients = rng.normal(size=40_001), rng.normal(size=(2, 40_001))
     large, _ = walk(optimizer, params, gradients, lr=0.1)
-    for i in (0, 16_383, 16_384, 40_000):
+    for i in (0, BLOCK - 1, BLOCK, 40_000):
         small, _ = walk(optimizer, params[[i]], gradients[:, [i]], lr=0.1)
         np.testing.assert_allclose(large[i], small[0], rtol=1e-14)
 
@@ -196,6 +197,32 @@ def test_nesterov_in_its_own_words_is_torchs_form_at_the_point_ahead():
         np.testing.assert_allclose(ahead, x + mu * v, **EXACT)
 
 
+@pytest.mark.parametrize("kappa", [2, 20, 100])
+def test_the_best_heavy_ball_shrinks_the_distance_as_predicted(kappa):
+    # At both ends of the spectrum the two roots coincide, and the distance goes as the step times the root's power.
+    rng, root = np.random.default_rng(0), np.sqrt(kappa)
+    mu, lr, half = ((root - 1) / (root + 1)) ** 2, 4 / (1 + root) ** 2, int(10 * root)
+    hessian, start = np.diag(np.linspace(1, kappa, 9)), rng.normal(size=9)
+    run = op.minimize(
+        gd.value_and_grad(gd.quadratic), start, hessian, optimizer=op.sgd_momentum, lr=lr, momentum=mu,
+        steps=2 * half, keep_path=True,
+    )  # fmt: skip
+    distance = np.linalg.norm(run.path, axis=1)
+    assert (distance[-1] / distance[half]) ** (1 / half) == pytest.approx((root - 1) / (root + 1), rel=0.05)
+    assert (distance[-1] / distance[half] / 2) ** (1 / half) == pytest.approx((root - 1) / (root + 1), rel=0.02)
+    np.testing.assert_allclose(op.momentum_factor(lr, mu, [1, kappa, kappa / 2]), (root - 1) / (root + 1), rtol=1e-6)
+
+
+@given(lr=st.floats(0, 1), momentum=st.floats(0, 0.99), curvature=st.floats(0, 10))
+def test_the_factor_of_momentum_is_the_spectral_radius_of_the_step_matrix(lr, momentum, curvature):
+    # One step on velocity and coordinate, the lines of the matrix on the page.
+    matrix = np.array([[momentum, curvature], [-lr * momentum, 1 - lr * curvature]])
+    expected = np.abs(np.linalg.eigvals(matrix)).max()
+    assert op.momentum_factor(lr, momentum, curvature) == pytest.approx(expected, rel=1e-6, abs=1e-7)
+    stable = 0 < lr * curvature < 2 * (1 + momentum)
+    assert (op.momentum_factor(lr, momentum, curvature) < 1) == stable or expected == pytest.approx(1, abs=1e-6)
+
+
 @optimizers
 def test_every_optimizer_descends_a_bowl(optimizer):
     bowl = gd.value_and_grad(gd.quadratic)
@@ -237,6 +264,7 @@ def test_an_optimizer_refuses_and_says_what_it_expected(optimizer, arguments, op
         (lambda p: op.adadelta(p, p, rho=-0.1), "adadelta: rho is -0.1"),
         (lambda p: op.lion(p, p, lr=1, betas=(2, 0)), r"lion: betas\[0\] is 2"),
         (lambda p: op.ema(p, decay=1.0), "ema: decay is 1.0"),
+        (lambda p: op.momentum_factor(1, 1, [1]), "momentum_factor: momentum is 1"),
         (lambda p: op.clip_norm(p, 0.0), "clip_norm: max_norm is 0.0"),
         (lambda p: op.clip_value(p, -1), "clip_value: max_value is -1"),
         (lambda p: op.clipped(op.adam), "clipped: max_norm and max_value are None"),

@@ -311,6 +311,11 @@ def test_both_halves_minimize_alike():
     assert ours.state["step"] == theirs.state["step"] == 9
 
 
+def test_both_halves_know_the_factors_of_momentum():
+    arguments = 0.3, 0.6, [0.1, 1.0, 4.0, 12.0]
+    np.testing.assert_allclose(op.momentum_factor(*arguments), torch_op.momentum_factor(*arguments).numpy(), rtol=1e-7)
+
+
 def test_both_range_tests_find_the_same():
     rng = np.random.default_rng(0)
     params = rng.normal(size=(4, 3)), rng.normal(size=4)

@@ -57,7 +57,8 @@ def _contours(ax: Axes, name: str) -> list[list[np.ndarray]]:
     function, x, y, least, minima, levels = SURFACES[name]
     across, up = np.linspace(*x, 121), np.linspace(*y, 121)
     height = np.array([[float(function(np.array([a, b]))) for a in across] for b in up])
-    drawn = ax.contour(across, up, height - least, levels=levels, colors=[style.PALETTE["blue"]], linewidths=0.8, alpha=0.5)
+    look = {"colors": [style.PALETTE["blue"]], "linewidths": 0.8, "alpha": 0.5}
+    drawn = ax.contour(across, up, height - least, levels=levels, **look)
     ax.plot(*np.transpose(minima), "+", color=style.FOREGROUND, ms=8)
     ax.set(xlim=x, ylim=y, aspect="equal", xlabel="parameter 1", ylabel="parameter 2")
     # Every third point, and the last: a screen shows no difference.

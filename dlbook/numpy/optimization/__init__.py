@@ -5,7 +5,7 @@ from dlbook.numpy.optimization.adaptive import adadelta, adagrad, rmsprop
 from dlbook.numpy.optimization.averaging import averaged, ema
 from dlbook.numpy.optimization.clipping import clip_norm, clip_value, clipped
 from dlbook.numpy.optimization.loop import lr_range_test, minimize, optimize
-from dlbook.numpy.optimization.momentum import lion, nesterov, sgd_momentum
+from dlbook.numpy.optimization.momentum import lion, momentum_factor, nesterov, sgd_momentum
 from dlbook.numpy.optimization.schedules import (
     cosine_restarts,
     one_cycle_lr,
@@ -30,6 +30,7 @@ __all__ = [
     "lion",
     "lr_range_test",
     "minimize",
+    "momentum_factor",
     "nadam",
     "nesterov",
     "one_cycle_lr",

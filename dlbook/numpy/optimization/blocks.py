@@ -10,7 +10,7 @@ from dlbook.shapes import describe, leaves, refill
 
 __all__ = []
 
-BLOCK = 16384  # 64 KB of float32: the five arrays of an update fit into the second-level cache together
+BLOCK = 32768  # 128 KB of float32: the arrays of an update fit into the second-level cache together
 
 
 def in_blocks(update: Callable, changing: tuple, grads) -> list:
