@@ -42,7 +42,7 @@
 
   const looks = {
     plain: ["var(--blue)", ""], momentum: ["var(--orange)", ""], Nesterov: ["var(--green)", "7 3"],
-    AdaGrad: ["var(--purple)", "2 3"], RMSProp: ["var(--sky)", "9 3 2 3"], Adam: ["currentColor", ""],
+    AdaGrad: ["var(--purple)", "2 3"], RMSProp: ["var(--grey)", "9 3 2 3"], Adam: ["currentColor", ""],
   };
 
   function mount(live, data, kit) {
