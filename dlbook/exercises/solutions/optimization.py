@@ -45,7 +45,8 @@ def descends(function, start, *data, momentum, steps):
 
     def works(lr):
         try:
-            run = minimize(function, start, *data, optimizer=sgd_momentum, momentum=momentum, lr=lr, steps=steps)
+            with np.errstate(over="ignore"):  # a walk that explodes says so by its value
+                run = minimize(function, start, *data, optimizer=sgd_momentum, momentum=momentum, lr=lr, steps=steps)
         except FloatingPointError:
             return False
         return bool(run.values[-1] < run.values[0])
