@@ -12,14 +12,15 @@ from dlbook.figures.deep_networks import fig_activations, fig_playground
 from dlbook.figures.gradient_descent import fig_path
 from dlbook.figures.interactive import Interactive, widget_source
 from dlbook.figures.linear_classifiers import fig_boundary, fig_losses, fig_regions
-from dlbook.figures.optimization import fig_race
+from dlbook.figures.optimization import fig_race, fig_schedule_noise
+from dlbook.figures.optimization.noise import SHAPES, mean_heights
 from dlbook.figures.optimization.race import OPTIMIZERS, SURFACES, race
 from dlbook.figures.style import Figure, panel
 from dlbook.numpy.deep_networks import init_mlp, layer_values, mlp_objective
 from dlbook.numpy.deep_networks.network import ACTIVATIONS
 from dlbook.numpy.linear_classifiers import cross_entropy, hinge_loss, l2_penalty, linear
 
-WIDGETS = ("activations", "boundary", "losses", "path", "playground", "race", "regions")
+WIDGETS = ("activations", "boundary", "losses", "path", "playground", "race", "regions", "schedules")
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="node, which runs the scripts, is not installed")
 
@@ -132,6 +133,7 @@ def optimizers():
 FIGURES = {
     "activations": activations, "boundary": boundary, "losses": losses, "path": lambda: bowl()[0],
     "playground": playground, "race": optimizers, "regions": regions,
+    "schedules": lambda: fig_schedule_noise(alt="schedules"),
 }  # fmt: skip
 
 
@@ -260,6 +262,25 @@ def test_a_runner_of_the_race_takes_the_steps_that_the_book_takes(surface, optim
     call = json.dumps([surface, optimizer, start, lr, momentum, steps])
     got = run(f"console.log(JSON.stringify(dlbook.widgets.race.walk(...{call})))", "race")
     np.testing.assert_allclose(got, race(surface, optimizer, start, lr=lr, momentum=momentum, steps=steps), rtol=1e-9)
+
+
+@needs_node
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_schedule_of_the_figure_is_the_books(shape):
+    for low, high, n in ((0.01, 0.8, 7), (0.1, 1.4, 20)):
+        options = json.dumps({"low": low, "high": high, "n": n, "steps": 150})
+        call = f"dlbook.widgets.schedules.shapes[{json.dumps(shape)}]({options})"
+        script = f"const rate = {call}; console.log(JSON.stringify(Array.from({{ length: 150 }}, (_, s) => rate(s))))"
+        rate = SHAPES[shape](low, high, n, 150)
+        np.testing.assert_allclose(run(script, "schedules"), [rate(step) for step in range(150)], rtol=1e-12)
+
+
+@needs_node
+def test_the_height_of_a_noisy_descent_is_the_recursion_of_the_book():
+    rates = [0.1, 1.0, 0.5, 0.02]
+    got = run(f"console.log(JSON.stringify(dlbook.widgets.schedules.heights({rates}, 2.0)))", "schedules")
+    np.testing.assert_allclose(got, mean_heights(np.array(rates), 2.0), rtol=1e-12)
+    assert mean_heights(np.full(400, 0.3), 2.0)[-1] == pytest.approx(0.3 / (2 * (2 - 0.3)))
 
 
 @needs_node

@@ -23,7 +23,8 @@ from dlbook.torch import optimization as torch_op  # noqa: E402
 pytestmark = pytest.mark.law
 
 DECAY = {"weight_decay": st.sampled_from([0.0, 0.1])}
-BETAS = {"betas": st.sampled_from([(0.9, 0.999), (0.0, 0.5), (0.8, 0.0)]), "eps": st.sampled_from([1e-8, 1e-2])}
+# A second beta of 0 would divide the mean by a single gradient, which may be almost 0, and magnify the rounding.
+BETAS = {"betas": st.sampled_from([(0.9, 0.999), (0.0, 0.5), (0.8, 0.3)]), "eps": st.sampled_from([1e-8, 1e-2])}
 MOMENTUM = {"momentum": st.sampled_from([0.3, 0.9])}
 PEERS = {
     "sgd_momentum": ("SGD", {**MOMENTUM, **DECAY, "dampening": st.sampled_from([0.0, 0.4])}, {}),

@@ -12,9 +12,12 @@ EXAMPLES = {
         (10.0 ** (STEPS / 10.0), {"loss (nats)": 1.0 / STEPS, "accuracy": 1 - 1.0 / STEPS}),
         {"band": (2.0, 20.0), "labels": ("low", "high")},
     ),
+    "fig_schedule_noise": (("doubling",), {"period": 9, "high": 1.2}),
     "fig_schedules": (({"steps": 0.5 ** (STEPS // 10), "line": 1.0 / STEPS},), {"log": True}),
 }
 REFUSED = [
+    (lambda f: f["fig_schedule_noise"]("square", alt="a"), "shape is 'square'"),
+    (lambda f: f["fig_schedule_noise"](high=2.0, alt="a"), "got rates"),
     (lambda f: f["fig_race"]({"hill": RATES}, starts={"hill": (0, 0)}, alt="a"), "surface is 'hill'"),
     (lambda f: f["fig_race"]({"bowl": {"plain": 0.1}}, starts=STARTS, alt="a"), "rates of 'bowl'"),
     (lambda f: f["fig_race"]({"bowl": RATES}, starts=STARTS, chosen=["Newton"], alt="a"), "chosen has"),
