@@ -10,17 +10,21 @@ import pytest
 from dlbook import vjp
 from dlbook.figures.deep_networks import fig_activations, fig_playground
 from dlbook.figures.gradient_descent import fig_path
+from dlbook.figures.initialization import fig_propagation
 from dlbook.figures.interactive import Interactive, widget_source
 from dlbook.figures.linear_classifiers import fig_boundary, fig_losses, fig_regions
 from dlbook.figures.optimization import fig_race, fig_schedule_noise
-from dlbook.figures.optimization.noise import SHAPES, mean_heights
-from dlbook.figures.optimization.race import OPTIMIZERS, SURFACES, race
+from dlbook.figures.optimization.race import OPTIMIZERS, SURFACES
 from dlbook.figures.style import Figure, panel
+from dlbook.figures.training import fig_diagnosis
 from dlbook.numpy.deep_networks import init_mlp, layer_values, mlp_objective
 from dlbook.numpy.deep_networks.network import ACTIVATIONS
 from dlbook.numpy.linear_classifiers import cross_entropy, hinge_loss, l2_penalty, linear
 
-WIDGETS = ("activations", "boundary", "losses", "path", "playground", "race", "regions", "schedules")
+WIDGETS = (
+    "activations", "boundary", "diagnosis", "losses", "path", "playground", "propagation", "race", "regions",
+    "schedules",
+)  # fmt: skip
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="node, which runs the scripts, is not installed")
 
@@ -130,10 +134,29 @@ def optimizers():
     return fig_race(rates, starts=starts, chosen=list(OPTIMIZERS)[:5], steps=20, alt="a race")
 
 
+def diagnosis():
+    falling = 3 * np.exp(-np.arange(9) / 4)
+    accuracy = 1 - falling / 4
+    runs = [
+        {"number": n, "loss": falling if n < 3 else np.full(9, np.inf), "validation_loss": falling + 0.1, "test": 0.4,
+         "accuracy": accuracy, "validation_accuracy": accuracy / 2, "options": options,
+         "checks": [{"name": "slope", "ok": n != 2, "came": "3"}, {"name": "scale", "ok": True, "came": "1"}]}
+        for n, options in ((1, [1, 2]), (2, [1, 2, 3]), (3, [2, 3]))
+    ]  # fmt: skip
+    answers = {n: {"text": f"cause {n}", "signature": f"Sign {n}.", "clue": f"place {n}"} for n in (1, 2, 3)}
+    return fig_diagnosis(runs, answers, alt="a run to diagnose")
+
+
+def propagation():
+    growth = np.linspace(-0.5, 0.5, 6)[:, None] * np.arange(12)
+    maps = {"relu": (10**growth, 10**-growth)}
+    return fig_propagation(np.linspace(0.5, 1.5, 6), maps, start=(6, 1.0), alt="depth and size")
+
+
 FIGURES = {
-    "activations": activations, "boundary": boundary, "losses": losses, "path": lambda: bowl()[0],
-    "playground": playground, "race": optimizers, "regions": regions,
-    "schedules": lambda: fig_schedule_noise(alt="schedules"),
+    "activations": activations, "boundary": boundary, "diagnosis": diagnosis, "losses": losses,
+    "path": lambda: bowl()[0], "playground": playground, "propagation": propagation, "race": optimizers,
+    "regions": regions, "schedules": lambda: fig_schedule_noise(alt="schedules"),
 }  # fmt: skip
 
 
@@ -254,45 +277,6 @@ def test_the_path_is_the_one_that_python_computes(momentum):
 
 
 @needs_node
-@pytest.mark.parametrize("surface", SURFACES)
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
-@pytest.mark.parametrize("momentum", [0.0, 0.9])
-def test_a_runner_of_the_race_takes_the_steps_that_the_book_takes(surface, optimizer, momentum):
-    start, lr, steps = [-1.3, 0.7], 0.001, 60
-    call = json.dumps([surface, optimizer, start, lr, momentum, steps])
-    got = run(f"console.log(JSON.stringify(dlbook.widgets.race.walk(...{call})))", "race")
-    np.testing.assert_allclose(got, race(surface, optimizer, start, lr=lr, momentum=momentum, steps=steps), rtol=1e-9)
-
-
-@needs_node
-@pytest.mark.parametrize("shape", SHAPES)
-def test_a_schedule_of_the_figure_is_the_books(shape):
-    for low, high, n in ((0.01, 0.8, 7), (0.1, 1.4, 20)):
-        options = json.dumps({"low": low, "high": high, "n": n, "steps": 150})
-        call = f"dlbook.widgets.schedules.shapes[{json.dumps(shape)}]({options})"
-        script = f"const rate = {call}; console.log(JSON.stringify(Array.from({{ length: 150 }}, (_, s) => rate(s))))"
-        rate = SHAPES[shape](low, high, n, 150)
-        np.testing.assert_allclose(run(script, "schedules"), [rate(step) for step in range(150)], rtol=1e-12)
-
-
-@needs_node
-def test_the_height_of_a_noisy_descent_is_the_recursion_of_the_book():
-    rates = [0.1, 1.0, 0.5, 0.02]
-    got = run(f"console.log(JSON.stringify(dlbook.widgets.schedules.heights({rates}, 2.0)))", "schedules")
-    np.testing.assert_allclose(got, mean_heights(np.array(rates), 2.0), rtol=1e-12)
-    assert mean_heights(np.full(400, 0.3), 2.0)[-1] == pytest.approx(0.3 / (2 * (2 - 0.3)))
-
-
-@needs_node
-def test_the_surfaces_of_the_race_are_the_books():
-    for name, (function, *_) in SURFACES.items():
-        call = f"dlbook.widgets.race.surfaces[{json.dumps(name)}].value([0.3, -1.2])"
-        assert run(f"console.log(JSON.stringify({call}))", "race") == pytest.approx(
-            float(function(np.array([0.3, -1.2]))), rel=1e-12
-        )
-
-
-@needs_node
 @pytest.mark.parametrize(
     ("curvature", "lr", "momentum"), [(1, 1.7, 0), (1, 0.3, 0), (1, 2.1, 0), (1, 0.5, 0.8), (4, 0.9, 0.5)]
 )
@@ -364,6 +348,26 @@ def test_descending_lowers_the_objective():
     console.log(JSON.stringify([before, total()]))"""
     before, after = run(script, "boundary")
     assert after < before
+
+
+@needs_node
+def test_a_diagnosis_is_told_why_it_is_right_or_wrong():
+    script = f"""dlbook.mount("k", "diagnosis", {diagnosis()._json});
+    const note = () => find((n) => n.attributes.class === "dlbook-note")[0].textContent;
+    const press = (text) => {{ const all = find((n) => n.tag === "label" && n.textContent === text);
+      all.at(-1).children[0].fire("change", {{}}); return note(); }};
+    const list = () => find((n) => n.tag === "li").map((n) => n.textContent);
+    const seen = [note(), press("cause 2"), press("cause 1")];
+    press("2");
+    seen.push(note(), press("cause 2"), list().at(-1));
+    press("1");
+    console.log(JSON.stringify([...seen, note()]))"""
+    before, wrong, right, fresh, second, failed, kept = run(script, "diagnosis")
+    assert before == fresh == ""
+    assert wrong == "No. If cause 2: Sign 2. Here, look at place 1."
+    assert right == kept == "Yes: cause 1. Sign 1."
+    assert second == "Yes: cause 2. Sign 2."
+    assert failed == "failed: slope: 3"
 
 
 @needs_node

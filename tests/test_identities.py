@@ -1,5 +1,6 @@
 """The appendix: every identity holds, every near-miss is refuted, and page and collection say the same."""
 
+import inspect
 import re
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def test_a_line_of_the_table_is_an_operation_with_its_equation_and_its_formulas(
     name = entry.name.removeprefix("pullback_of_")
     (row,) = (line for line in PAGE.read_text().splitlines() if line.startswith(f"| `{name}` |"))
     value, pullback = (part.strip().removesuffix(" ,") for part in entry.formula.split(r"\qquad"))
-    assert row == f"| `{name}` | ${value}$ | ${pullback}$ | {{eq}}`{entry.label}` |"
+    assert row == f"| `{name}` | ${pullback}$ | ${value}$ | {{eq}}`{entry.label}` |"
     assert f"eq-{entry.label.removeprefix('eq-')}" in operations()[name].reference.__doc__
 
 
@@ -64,13 +65,19 @@ def test_the_table_has_no_other_lines():
 
 
 @entries
-def test_an_entry_says_what_it_claims_and_when_it_holds(entry):
-    first, _, rest = entry.reference.__doc__.partition("\n")
-    assert first.endswith("."), "a claim in words"
+def test_an_entry_says_what_it_claims_and_when_it_holds_and_so_does_the_page(entry):
+    claim, _, rest = inspect.getdoc(entry.reference).partition("\n\n")
+    assert claim.endswith("."), "a claim in words"
     assert entry.formula in " ".join(rest.split())
+    assert entry.wrong, "at least one tempting variant"
     if not entry.name.startswith("pullback"):
         assert entry.label == f"eq-id-{entry.name.replace('_', '-')}"
-    assert entry.wrong, "at least one tempting variant"
+        conditions = " ".join(rest.rpartition("$$")[2].partition("**Book**")[0].split())
+        formula = re.escape(f"```{{math}}\n:label: {entry.label}\n") + r"[^`]+```\n"
+        shown = (
+            re.escape(f"{' '.join(claim.split())}\n\n") + formula + re.escape(f"\n*{conditions}*\n" * bool(conditions))
+        )
+        assert re.search(shown, PAGE.read_text())
 
 
 @entries

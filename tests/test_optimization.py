@@ -223,6 +223,42 @@ def test_the_factor_of_momentum_is_the_spectral_radius_of_the_step_matrix(lr, mo
     assert (op.momentum_factor(lr, momentum, curvature) < 1) == stable or expected == pytest.approx(1, abs=1e-6)
 
 
+@pytest.mark.parametrize("momentum", [0.0, 0.5, 0.9])
+def test_momentum_is_stable_up_to_twice_one_plus_mu(momentum):
+    limit = 2 * (1 + momentum)
+    assert op.momentum_factor(1.0, momentum, limit) == pytest.approx(1)
+    assert op.momentum_factor(1.0, momentum, 0.999 * limit) < 1 < op.momentum_factor(1.0, momentum, 1.001 * limit)
+
+
+@pytest.mark.parametrize(("lr", "momentum", "curvature"), [(0.2, 0.0, 1.0), (0.02, 0.9, 1.0), (0.3, 0.8, 2.0)])
+def test_the_noise_of_momentum_is_what_the_page_derives(lr, momentum, curvature):
+    # The covariance of (velocity, coordinate) under the step matrix and unit noise, iterated until it stands still.
+    matrix = np.array([[momentum, curvature], [-lr * momentum, 1 - lr * curvature]])
+    noise, covariance = np.outer([1, -lr], [1, -lr]), np.zeros((2, 2))
+    for _ in range(5000):
+        covariance = matrix @ covariance @ matrix.T + noise
+    formula = lr / (1 - momentum) * (1 + momentum) / (curvature * (2 * (1 + momentum) - lr * curvature))
+    assert covariance[1, 1] == pytest.approx(formula, rel=1e-9)
+
+
+@pytest.mark.parametrize("betas", [(0.9, 0.999), (0.0, 0.5)])
+def test_the_corrected_means_of_a_constant_gradient_are_the_gradient_from_the_first_step_on(betas):
+    slope, params, state = np.array([3.0, -0.01]), np.zeros(2), None
+    for step in range(1, 30):
+        params, state = op.adam(params, slope, state, lr=0.1, betas=betas, eps=1e-300)
+        np.testing.assert_allclose(state["exp_avg"] / (1 - betas[0] ** step), slope, rtol=1e-12)
+        np.testing.assert_allclose(state["exp_avg_sq"] / (1 - betas[1] ** step), slope**2, rtol=1e-12)
+        np.testing.assert_allclose(params, -0.1 * step * np.sign(slope), rtol=1e-12)
+
+
+def test_adam_walks_uphill_where_large_gradients_are_rare_and_amsgrad_does_not():
+    for amsgrad, sign in ((False, 1), (True, -1)):
+        place, state = np.zeros(1), None
+        for gradient in [3.0, -1.0, -1.0] * 100:
+            place, state = op.adam(place, np.array([gradient]), state, lr=0.01, betas=(0.0, 0.1), amsgrad=amsgrad)
+        assert np.sign(place) == sign
+
+
 @optimizers
 def test_every_optimizer_descends_a_bowl(optimizer):
     bowl = gd.value_and_grad(gd.quadratic)
