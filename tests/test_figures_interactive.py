@@ -22,8 +22,8 @@ from dlbook.numpy.deep_networks.network import ACTIVATIONS
 from dlbook.numpy.linear_classifiers import cross_entropy, hinge_loss, l2_penalty, linear
 
 WIDGETS = (
-    "activations", "boundary", "diagnosis", "losses", "path", "playground", "propagation", "race", "regions",
-    "schedules",
+    "activations", "boundary", "diagnosis", "losses", "normalization", "path", "playground", "propagation", "race",
+    "regions", "schedules",
 )  # fmt: skip
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="node, which runs the scripts, is not installed")
