@@ -4,7 +4,8 @@ import json
 
 import numpy as np
 import pytest
-from test_figures_interactive import clouds, needs_node, playground, run
+from mock_page import needs_node, run
+from test_figures_interactive import clouds, playground
 
 from dlbook.numpy.deep_networks import init_mlp, layer_values, mlp_objective
 
