@@ -8,6 +8,7 @@ from mock_page import needs_node, run
 
 from dlbook import vjp
 from dlbook.figures.deep_networks import fig_activations, fig_playground
+from dlbook.figures.evaluation import fig_threshold
 from dlbook.figures.gradient_descent import fig_path
 from dlbook.figures.initialization import fig_propagation
 from dlbook.figures.interactive import Interactive, widget_source
@@ -23,7 +24,7 @@ from dlbook.numpy.linear_classifiers import cross_entropy, hinge_loss, l2_penalt
 
 WIDGETS = (
     "activations", "boundary", "diagnosis", "losses", "normalization", "path", "playground", "propagation", "race",
-    "regions", "schedules", "thinned",
+    "regions", "schedules", "thinned", "threshold",
 )  # fmt: skip
 
 
@@ -103,10 +104,16 @@ def propagation():
     return fig_propagation(np.linspace(0.5, 1.5, 6), maps, start=(6, 1.0), alt="depth and size")
 
 
+def threshold():
+    rng = np.random.default_rng(8)
+    return fig_threshold(rng.normal(size=30) + 1, np.round(rng.normal(size=50), 1), threshold=0.5, alt="a threshold")
+
+
 FIGURES = {
     "activations": activations, "boundary": boundary, "diagnosis": diagnosis, "losses": losses,
     "path": lambda: bowl()[0], "playground": playground, "propagation": propagation, "race": optimizers,
     "regions": regions, "schedules": lambda: fig_schedule_noise(alt="schedules"), "thinned": thinned,
+    "threshold": threshold,
 }  # fmt: skip
 
 
