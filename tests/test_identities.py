@@ -55,7 +55,7 @@ def test_a_line_of_the_table_is_an_operation_with_its_equation_and_its_formulas(
     name = entry.name.removeprefix("pullback_of_")
     (row,) = (line for line in PAGE.read_text().splitlines() if line.startswith(f"| `{name}` |"))
     value, pullback = (part.strip().removesuffix(" ,") for part in entry.formula.split(r"\qquad"))
-    assert row == f"| `{name}` | ${value}$ | ${pullback}$ | {{eq}}`{entry.label}` |"
+    assert row == f"| `{name}` | ${pullback}$ | ${value}$ | {{eq}}`{entry.label}` |"
     assert f"eq-{entry.label.removeprefix('eq-')}" in operations()[name].reference.__doc__
 
 

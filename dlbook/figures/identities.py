@@ -52,7 +52,7 @@ def _width(matrices: Sequence[tuple[str, str]], lengths: Mapping[str, float]) ->
 def _product(title: str, matrices: Sequence[tuple[str, str]], lengths: Mapping[str, float], widest: float) -> Canvas:
     """Draw one product as a row of rectangles with their axes' letters."""
     tallest = max(lengths.values())
-    canvas, ax = panel(style.HALF, 1.9)
+    canvas, ax = panel(style.THIRD, 1.5)
     colours, x = list(style.PALETTE.values()), 0.0
     letters = list(lengths)
     for i, (name, (rows, columns)) in enumerate(matrices):
