@@ -288,7 +288,7 @@ def test_a_diagnosis_is_told_why_it_is_right_or_wrong():
     console.log(JSON.stringify([...seen, note()]))"""
     before, wrong, right, fresh, second, failed, kept = run(script, "diagnosis")
     assert before == fresh == ""
-    assert wrong == "No. If cause 2: Sign 2. Here, look at place 1."
+    assert wrong == "No: \u201ccause 2\u201d looks different. Sign 2. Here, look at place 1."
     assert right == kept == "Yes: cause 1. Sign 1."
     assert second == "Yes: cause 2. Sign 2."
     assert failed == "failed: slope: 3"
