@@ -20,6 +20,7 @@ TOPICS = (
     "optimization",
     "training",
     "regularization",
+    "evaluation",
 )
 __all__ = ["chain", "residual", "vjp"]
 
