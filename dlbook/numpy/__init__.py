@@ -19,6 +19,8 @@ TOPICS = (
     "normalization",
     "optimization",
     "training",
+    "regularization",
+    "evaluation",
 )
 __all__ = ["chain", "residual", "vjp"]
 
