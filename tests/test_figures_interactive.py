@@ -19,7 +19,9 @@ from dlbook.numpy.deep_networks import init_mlp, layer_values, mlp_objective
 from dlbook.numpy.deep_networks.network import ACTIVATIONS
 from dlbook.numpy.linear_classifiers import cross_entropy, hinge_loss, l2_penalty, linear
 
-WIDGETS = ("activations", "boundary", "diagnosis", "losses", "path", "playground", "propagation", "regions")
+WIDGETS = (
+    "activations", "boundary", "diagnosis", "losses", "normalization", "path", "playground", "propagation", "regions",
+)  # fmt: skip
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="node, which runs the scripts, is not installed")
 
