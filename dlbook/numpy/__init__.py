@@ -19,6 +19,7 @@ TOPICS = (
     "normalization",
     "optimization",
     "training",
+    "regularization",
 )
 __all__ = ["chain", "residual", "vjp"]
 
