@@ -15,6 +15,7 @@ TOPICS = (
     "gradient_descent",
     "backpropagation",
     "deep_networks",
+    "convolution",
 )
 __all__ = ["chain", "residual", "vjp"]
 

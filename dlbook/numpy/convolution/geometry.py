@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -128,6 +128,13 @@ class Axis:
         """Return which padded entries the tap r of all windows falls on: one for each window."""
         start = r * self.dilation
         return slice(start, start + self.stride * (self.windows - 1) + 1, self.stride)
+
+    @cached_property
+    def all_see(self) -> bool:
+        """Say whether each window meets an entry of the input, and not its padding alone."""
+        corners = self.stride * np.arange(self.windows)[:, None] - self.before
+        places = corners + self.dilation * np.arange(self.kernel)
+        return bool(((places >= 0) & (places < self.size)).any(axis=1).all())
 
     @property
     def inside(self) -> slice:

@@ -1,5 +1,7 @@
 """Pooling: windows that keep their largest entry, or their mean."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from dlbook.differentiable import differentiable
@@ -10,7 +12,7 @@ from dlbook.shapes import Array, Float
 __all__ = ["avg_pool1d", "avg_pool2d", "max_pool1d", "max_pool2d"]
 
 
-def _axes(function: str, x: Array, kernel_size, stride, padding, dilation, ceil_mode: bool) -> tuple[Axis, Axis]:
+def pool_axes(function: str, x: Array, kernel_size, stride, padding, dilation, ceil_mode: bool) -> tuple[Axis, Axis]:
     kernels = pair(function, "kernel_size", kernel_size, 1)
     strides = kernels if stride is None else pair(function, "stride", stride, 1)
     sides, gaps = pair(function, "padding", padding, 0), pair(function, "dilation", dilation, 1)
@@ -24,24 +26,36 @@ def _axes(function: str, x: Array, kernel_size, stride, padding, dilation, ceil_
         axis(function, size, kernel, s, p, d, ceil_mode)
         for size, kernel, s, p, d in zip(x.shape[2:], kernels, strides, sides, gaps, strict=True)
     )
+    if not (rows.all_see and columns.all_see):
+        raise ValueError(
+            f"{function}: dilation is {dilation} with padding {padding}, and a window meets no entry of {x.shape[2:]}"
+        )
     return rows, columns
+
+
+def _blocks(y: Array) -> Iterator[slice]:
+    """Cut a batch into blocks of images whose masks stay in the cache from tap to tap."""
+    step = max(1, 50_000 // max(1, y[:1].size))
+    return (slice(start, start + step) for start in range(0, len(y), step))
 
 
 def _max(x: Array, rows: Axis, columns: Axis):
     """Return the largest entry of each window, and the function that sends a cotangent back to where it stood."""
     wide = padded(x, rows, columns, -np.inf)
     y = np.full((*x.shape[:2], rows.windows, columns.windows), -np.inf, x.dtype)
-    for _, _, where in taps(rows, columns):
-        np.maximum(y, wide[where], out=y)
+    for some in _blocks(y):
+        for _, _, where in taps(rows, columns):
+            np.maximum(y[some], wide[some][where], out=y[some])
 
     def back(dy):
         dx = np.zeros_like(wide)
-        free = np.ones(y.shape, bool)  # windows whose gradient has not found its entry yet
-        for _, _, where in taps(rows, columns):
-            hit = wide[where] == y
-            hit &= free  # of several equal entries the first takes it
-            free ^= hit
-            dx[where] += dy * hit  # windows that overlap may have the same largest entry
+        for some in _blocks(y):
+            free = np.ones(y[some].shape, bool)  # windows whose gradient has not found its entry yet
+            for _, _, where in taps(rows, columns):
+                hit = wide[some][where] == y[some]
+                hit &= free  # of several equal entries the first takes it
+                free ^= hit
+                dx[some][where] += dy[some] * hit  # windows that overlap may have the same largest entry
         return np.ascontiguousarray(dx[..., rows.inside, columns.inside])
 
     return y, back
@@ -105,7 +119,7 @@ def max_pool2d(
     **Source** Goodfellow, Bengio and Courville (2016), section 9.3.
     **Book** eq-max-pool
     """
-    axes = _axes("max_pool2d", x, kernel_size, stride, padding, dilation, ceil_mode)
+    axes = pool_axes("max_pool2d", x, kernel_size, stride, padding, dilation, ceil_mode)
     y, back = _max(x, *axes)
     return y, lambda dy: (back(dy),)
 
@@ -136,7 +150,7 @@ def max_pool1d(
     **Book** eq-max-pool
     """
     step = kernel_size if stride is None else stride
-    axes = _axes("max_pool1d", x[:, :, None], (1, kernel_size), (1, step), (0, padding), (1, dilation), ceil_mode)
+    axes = pool_axes("max_pool1d", x[:, :, None], (1, kernel_size), (1, step), (0, padding), (1, dilation), ceil_mode)
     y, back = _max(x[:, :, None], *axes)
     return y[:, :, 0], lambda dy: (back(dy[:, :, None])[:, :, 0],)
 
@@ -168,7 +182,7 @@ def avg_pool2d(
     **Source** LeCun, Bottou, Bengio and Haffner (1998), section II, whose sub-sampling layers average.
     **Book** eq-avg-pool
     """
-    axes = _axes("avg_pool2d", x, kernel_size, stride, padding, 1, ceil_mode)
+    axes = pool_axes("avg_pool2d", x, kernel_size, stride, padding, 1, ceil_mode)
     y, back = _mean(x, *axes, pair("avg_pool2d", "padding", padding, 0), count_include_pad)
     return y, lambda dy: (back(dy),)
 
@@ -199,6 +213,6 @@ def avg_pool1d(
     **Book** eq-avg-pool
     """
     step = kernel_size if stride is None else stride
-    axes = _axes("avg_pool1d", x[:, :, None], (1, kernel_size), (1, step), (0, padding), 1, ceil_mode)
+    axes = pool_axes("avg_pool1d", x[:, :, None], (1, kernel_size), (1, step), (0, padding), 1, ceil_mode)
     y, back = _mean(x[:, :, None], *axes, (0, padding), count_include_pad)
     return y[:, :, 0], lambda dy: (back(dy[:, :, None])[:, :, 0],)

@@ -10,7 +10,9 @@ from dlbook.shapes import Array, Float, ShapeError
 __all__ = ["conv_transpose1d", "conv_transpose2d"]
 
 
-def _axes(function: str, x: Array, weight: Array, stride, padding, output_padding, dilation) -> tuple[Axis, Axis]:
+def transposed_axes(
+    function: str, x: Array, weight: Array, stride, padding, output_padding, dilation
+) -> tuple[Axis, Axis]:
     """Return the geometry of the convolution that is transposed: x has its windows, the result its entries."""
     strides, gaps = pair(function, "stride", stride, 1), pair(function, "dilation", dilation, 1)
     sides, extra = pair(function, "padding", padding, 0), pair(function, "output_padding", output_padding, 0)
@@ -27,7 +29,7 @@ def _axes(function: str, x: Array, weight: Array, stride, padding, output_paddin
     return axes[0], axes[1]
 
 
-def _check_channels(function: str, x: Array, weight: Array, bias, groups: int) -> int:
+def check_transposed(function: str, x: Array, weight: Array, bias, groups: int) -> int:
     groups = whole_number(function, "groups", groups, 1)
     if x.shape[1] != len(weight) or len(weight) % groups:
         raise ShapeError(
@@ -76,8 +78,8 @@ def conv_transpose2d(
     **Source** Dumoulin and Visin (2016), chapter 4.
     **Book** eq-conv-transpose, eq-conv-transpose-size
     """
-    groups = _check_channels("conv_transpose2d", x, weight, bias, groups)
-    rows, columns = _axes("conv_transpose2d", x, weight, stride, padding, output_padding, dilation)
+    groups = check_transposed("conv_transpose2d", x, weight, bias, groups)
+    rows, columns = transposed_axes("conv_transpose2d", x, weight, stride, padding, output_padding, dilation)
     y = spread(x, weight, rows, columns, groups)
     if bias is not None:
         y += bias[:, None, None]
@@ -119,9 +121,9 @@ def conv_transpose1d(
     **Source** Dumoulin and Visin (2016), chapter 4.
     **Book** eq-conv-transpose1d
     """
-    groups = _check_channels("conv_transpose1d", x, weight, bias, groups)
+    groups = check_transposed("conv_transpose1d", x, weight, bias, groups)
     small, kernels = x[:, :, None], weight[:, :, None]
-    rows, columns = _axes(
+    rows, columns = transposed_axes(
         "conv_transpose1d", small, kernels, (1, stride), (0, padding), (0, output_padding), (1, dilation)
     )
     y = spread(small, kernels, rows, columns, groups)[:, :, 0]
