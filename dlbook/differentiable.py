@@ -28,27 +28,6 @@ __all__ = ["OPERATIONS", "chain", "differentiable", "residual", "vjp"]
 
 OPERATIONS: dict[str, Callable] = {}  # every @differentiable function of the package, by "module.name"
 
-_REMEMBERED = 4096  # checked call signatures kept per function
-
-
-def _key(a):
-    """Return what the check of an argument depends on: an array's shape and dtype, never its values.
-
-    Floats and generators count by type (their values change at each step and no shape depends on them),
-    integers and strings by value (an axis, a reduction).
-    """
-    kind = type(a)
-    if kind is np.ndarray:
-        return a.shape, a.dtype.char
-    if kind is tuple or kind is list:
-        return (kind, *map(_key, a))
-    if isinstance(a, Mapping):
-        return (kind, *((name, _key(branch)) for name, branch in a.items()))
-    if kind is int or kind is str or kind is bool or a is None or callable(a):
-        return kind, a
-    return kind, getattr(a, "dtype", None), getattr(a, "shape", None)
-
-
 def _variable_in(args):
     """Return the first variable of a tape among nested arguments, or None."""
     for arg in args:
@@ -85,17 +64,6 @@ def differentiable(definition: Callable) -> Callable:
     """
     promise = Promise(definition)
     definition.gives_pullback = True
-    passed: set = set()
-
-    def both(args, options):
-        key = tuple(map(_key, args)), _key(options)
-        if key in passed:
-            return definition(*args, **options)
-        result = promise.check(args, options, definition)
-        if len(passed) >= _REMEMBERED:
-            passed.clear()
-        passed.add(key)
-        return result
 
     @functools.wraps(definition)
     def function(*args, **options):
@@ -103,11 +71,11 @@ def differentiable(definition: Callable) -> Callable:
         variable = _variable_in(args)
         if variable is not None:  # it takes the call over: its tape records it
             return variable.__differentiable__(function, args, options)
-        return both(args, options)[0]
+        return promise.keep(args, options, definition)[0]
 
     def function_vjp(*args, **options):
         args, options = promise.bind(args, options)
-        y, raw = both(args, options)
+        y, raw = promise.keep(args, options, definition)
 
         def pullback(dy):
             grads = raw(_cotangent(promise.name, dy, y))

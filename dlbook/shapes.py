@@ -163,6 +163,27 @@ def _bindings(hint, value) -> Iterator[tuple[str, int | tuple[int, ...]]]:
             yield from ((n, s) for n, s in zip(names, shape, strict=True) if n.removeprefix("*").isidentifier())
 
 
+_REMEMBERED = 4096  # checked call signatures kept per function
+
+
+def _key(a):
+    """Return what the check of an argument depends on: an array's shape and dtype, never its values.
+
+    Floats and generators count by type (their values change at each step and no shape depends on them),
+    integers and strings by value (an axis, a reduction).
+    """
+    kind = type(a)
+    if kind is np.ndarray:
+        return a.shape, a.dtype.char
+    if kind is tuple or kind is list:
+        return (kind, *map(_key, a))
+    if isinstance(a, Mapping):
+        return (kind, *((name, _key(branch)) for name, branch in a.items()))
+    if kind is int or kind is str or kind is bool or a is None or callable(a):
+        return kind, a
+    return kind, getattr(a, "dtype", None), getattr(a, "shape", None)
+
+
 class Promise:
     """What a function's signature promises about shapes, dtypes and options.
 
@@ -178,6 +199,7 @@ class Promise:
         self.returns = self.signature.return_annotation
         kinds = inspect.Parameter
         self.options = {p.name for p in self.signature.parameters.values() if p.kind == kinds.KEYWORD_ONLY}
+        self._kept: set = set()
 
     def bind(self, args: tuple, options: dict) -> tuple[tuple, dict]:
         """Move positional arguments that were given by keyword into their places."""
@@ -193,6 +215,17 @@ class Promise:
             parameters = [p.replace(annotation=p.empty) for p in self.signature.parameters.values()]
             call = self.signature.replace(parameters=parameters, return_annotation=inspect.Signature.empty)
             raise TypeError(f"{self.name}: {error}, expected {self.name}{call}") from None
+
+    def keep(self, args: tuple, options: dict, call: Callable):
+        """Run `call(*args, **options)`, checked once for each combination of shapes, dtypes and options."""
+        key = tuple(map(_key, args)), _key(options)
+        if key in self._kept:
+            return call(*args, **options)
+        result = self.check(args, options, call)
+        if len(self._kept) >= _REMEMBERED:
+            self._kept.clear()
+        self._kept.add(key)
+        return result
 
     def check(self, args: tuple, options: dict, call: Callable):
         """Check the arguments, run `call(*args, **options)`, check its `y`; return what the call returned.

@@ -163,22 +163,6 @@ def test_options_of_another_kind_are_checked_again():
         affine(X, A, power=2.5)
 
 
-def test_what_is_remembered_is_bounded():
-    import dlbook.differentiable as module
-
-    @differentiable
-    def once(x: Float[Array, " N"], *, power: int = 1) -> Float[Array, " N"]:
-        return x, lambda dy: (dy,)
-
-    x = np.ones(1)
-    for power in range(module._REMEMBERED + 10):
-        once(x, power=power)
-    cells = [cell.cell_contents for cell in once.vjp.__closure__]
-    (both,) = [c for c in cells if getattr(c, "__name__", "") == "both"]
-    (passed,) = [cell.cell_contents for cell in both.__closure__ if isinstance(cell.cell_contents, set)]
-    assert 0 < len(passed) <= module._REMEMBERED
-
-
 def test_only_operations_of_the_package_are_registered():
     assert "dlbook.numpy.linear_classifiers.linear.linear" in OPERATIONS
     assert not any("affine" in name for name in OPERATIONS)

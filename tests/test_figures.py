@@ -6,116 +6,26 @@ import re
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
-import numpy as np
 import pytest
+from drawings.shared import ALT
 
 from dlbook.figures.interactive import Interactive
 from dlbook.figures.style import Figure
-from dlbook.numpy.backpropagation import Tape, exp, graph, log
+from dlbook.numpy import TOPICS
 
-TOPICS = ("linear_classifiers", "gradient_descent", "backpropagation", "deep_networks")
+DRAWINGS = [importlib.import_module(f"drawings.{topic}") for topic in TOPICS]
+EXAMPLES = {name: example for module in DRAWINGS for name, example in module.EXAMPLES.items()}
 FIGURES = {
     name: getattr(module, name)
     for module in (importlib.import_module(f"dlbook.figures.{topic}") for topic in TOPICS)
     for name in module.__all__
 }
-ALT = 'Two clouds, "left" & <right>.'
 VOID = {"br", "img", "input", "meta", "link", "hr"}
 
 
-def two_clouds():
-    rng = np.random.default_rng(0)
-    target = np.repeat([-1, 1], 12)
-    return rng.normal(size=(24, 2)) + target[:, None], target
-
-
-def three_clouds():
-    rng = np.random.default_rng(1)
-    target = np.repeat([0, 1, 2], 8)
-    weight = np.array([[-1.0, -0.5], [1.0, -0.5], [0.0, 1.0]])
-    return rng.normal(size=(24, 2)) + 2 * weight[target], target, weight, np.array([0.2, 0.0, -0.3])
-
-
-def zigzag():
-    hessian, x = np.array([[1.0, 0.3], [0.3, 0.4]]), np.array([-1.5, 1.0])
-    path = [x]
-    for _ in range(12):
-        x = x - 1.5 * hessian @ x
-        path.append(x)
-    return hessian, np.array(path)
-
-
-def softplus():
-    tape = Tape()
-    x, one = tape.variable(0.8, "x"), tape.variable(1.0, "one")
-    return graph(log(one + exp(-x)) - x)
-
-
-def losses_example():
-    margin = np.linspace(-3, 3, 61)
-    value, gammas = np.log1p(np.exp(-margin)), np.array([0.0, 1.0, 2.0])
-    family = np.array([value * (1 / (1 + np.exp(margin))) ** g for g in gammas])
-    slopes = np.gradient(family, margin, axis=1)
-    losses = {"zero-one": ((margin <= 0) * 1.0, 0 * margin), "logistic": (value, -1 / (1 + np.exp(margin)))}
-    return FIGURES["fig_losses"](margin, losses, families={"focal": ("gamma", gammas, family, slopes)}, alt=ALT)
-
-
 def draw(name):
-    rng = np.random.default_rng(2)
-    steps, sizes = np.arange(1, 30), np.array([1, 4, 16])
-    (x, target), (hessian, path) = two_clouds(), zigzag()
-    w = np.array([1.0, 0.8])
-    split = {"training": np.exp(-steps / 9), "validation": np.exp(-steps / 9) + 0.1}
-    arguments = {
-        "fig_boundary": (x, target, w, 0.1),
-        "fig_confusion": (rng.integers(0, 9, (3, 3)), ["cat", "dog", "ship"]),
-        "fig_curves": ({"loss (nats)": split, "accuracy (%)": split},),
-        "fig_duality": (steps, 1 + 1 / steps, 1 - 1 / steps),
-        "fig_grid": ({run: {"cost (nats)": split, "accuracy (%)": split} for run in ("lr 0.1", "lr 0.01")},),
-        "fig_hyperplanes": three_clouds(),
-        "fig_probability_histogram": (rng.random(50), rng.random(50) < 0.7),
-        "fig_regions": three_clouds(),
-        "fig_regularization_path": (np.logspace(-3, 1, 9), rng.normal(size=(9, 4))),
-        "fig_reliability": (np.array([0.3, 0.6, 0.9]), np.array([0.2, 0.6, 0.8]), np.array([4, 0, 9])),
-        "fig_support_vectors": (x, target, w, 0.1, target * (x @ w + 0.1) <= 1),
-        "fig_templates": (rng.normal(size=(3, 12)), ["cat", "dog", "ship"], (3, 2, 2)),
-        "fig_contraction": (10.0 ** sizes[:2], np.array([0.2, 0.7]), np.array([0.2, 0.7])),
-        "fig_convergence": ({"condition 10": 0.8**steps},),
-        "fig_epochs_updates": ({8: 0.8**steps, 64: 0.9**steps}, {8: 100, 64: 12}),
-        "fig_line_search": (steps / 10, (steps / 10 - 1) ** 2),
-        "fig_minibatch_variance": (sizes, 1 / sizes, 1 / sizes),
-        "fig_noise_ball": (hessian, {"batch 1": rng.normal(size=(40, 2)), "batch 8": rng.normal(size=(40, 2)) / 3}),
-        "fig_noise_floor": (sizes, np.array([0.1 / sizes, 0.3 / sizes]), [0.1, 0.3]),
-        "fig_path": (hessian, path),
-        "fig_cost": (sizes, {"evaluation": sizes, "gradient": 3 * sizes}),
-        "fig_graph": (softplus(),),
-        "fig_schedule": (sizes, 64 / sizes + sizes, 0 * sizes + 192),
-        "fig_step_sweep": (10.0**-sizes, {"forward": 10.0**-sizes, "complex": 0.0 * sizes}),
-        "fig_activations": (steps / 10.0, {"tanh": (np.tanh(steps / 10), 1 - np.tanh(steps / 10) ** 2)}),
-        "fig_decision_surfaces": (x, (target > 0).astype(int), {"linear": rng.normal(size=(9, 9, 2))}),
-        "fig_folding": ({"one fold": (np.array([0, 0.5, 1]), np.array([0.0, 1, 0]))},),
-        "fig_gradient_norms": ({"tanh": 0.9**steps, "sigmoid": 0.2**steps},),
-        "fig_hidden_plane": (x, np.maximum(x, 0), (target > 0).astype(int)),
-        "fig_linear_regions": ({"one layer": [rng.normal(size=(9, 9, 3))]},),
-        "fig_playground": ({"clouds": (x, (target > 0).astype(int), [((np.ones((2, 2)), np.zeros(2)),)])},),
-    }
-    options = {
-        "fig_decision_surfaces": {"view": (-3.0, 3.0), "classes": ["cat", "dog"]},
-        "fig_hidden_plane": {"line": ([1.0, -2.0], -0.5), "classes": ["cat", "dog"]},
-        "fig_linear_regions": {"view": (-1.0, 1.0)},
-        "fig_playground": {"view": (-3.0, 3.0), "depth": 0},
-        "fig_convergence": {"bounds": {"condition 10": 2 * 0.8**steps, "1/t": 1 / steps}},
-        "fig_hyperplanes": {"classes": ["cat", "dog", "ship"]},
-        "fig_regions": {"classes": ["cat", "dog", "ship"]},
-        "fig_line_search": {"slope": -1.6, "c": 0.3, "tried": [2.0, 1.0], "tried_value": [1.0, 0.0]},
-        "fig_path": {"lr": 1.5},
-        "fig_cost": {"x_label": "parameters", "y_label": "operations"},
-        "fig_schedule": {"best": 4},
-        "fig_regularization_path": {"errors": {"training": np.ones(9), "test": np.ones(9)}, "best": 0.1},
-    }
-    if name == "fig_losses":
-        return losses_example()
-    return FIGURES[name](*arguments[name], alt=ALT, **options.get(name, {}))
+    arguments, options = EXAMPLES[name]
+    return FIGURES[name](*arguments, alt=ALT, **options)
 
 
 @pytest.fixture(scope="module")
@@ -145,6 +55,15 @@ class Page(HTMLParser):
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
+
+
+def test_a_run_without_a_word_for_its_split_is_the_training():
+    charts = importlib.import_module("dlbook.figures.charts")
+    names = ["relu", "relu, validation", "tanh", "tanh, validation"]
+    labels = [(line.get_label(), line.get_linestyle()) for line in charts._legend(names)]
+    assert [label for label, _ in labels] == ["relu", "tanh", "training", "validation"]
+    assert [look for _, look in labels[:3]] == ["-", "-", "-"]
+    assert labels[3][1] != "-"
 
 
 def still(figure):
@@ -236,48 +155,8 @@ def test_a_figure_is_light(drawn):
 
 @pytest.mark.parametrize(
     ("call", "named"),
-    [
-        (lambda f: f["fig_boundary"](np.ones((3, 3)), np.ones(3), np.ones(2), 0.0, alt="a"), "x must have shape"),
-        (lambda f: f["fig_boundary"](np.ones((3, 2)), np.array([0, 1, 1]), np.ones(2), 0.0, alt="a"), "target"),
-        (lambda f: f["fig_boundary"](np.eye(2), np.array([1, -1]), np.zeros(2), 0.0, alt="a"), "weight"),
-        (lambda f: f["fig_boundary"](*two_clouds(), np.ones(2), 0.0, loss="square", alt="a"), "loss"),
-        (lambda f: f["fig_confusion"](np.ones((2, 3)), ["a", "b"], alt="a"), "matrix"),
-        (lambda f: f["fig_templates"](np.ones((2, 5)), ["a", "b"], (2, 2), alt="a"), "weight"),
-        (lambda f: f["fig_templates"](np.ones((1, 8)), ["a"], (2, 2, 2), alt="a"), "image_shape"),
-        (lambda f: f["fig_losses"](np.array([0.0, 1.0, 3.0]), {}, alt="a"), "margin"),
-        (lambda f: f["fig_losses"](np.arange(3.0), {"hinge": (np.ones(3), np.ones(2))}, alt="a"), "slope of 'hinge'"),
-        (lambda f: f["fig_probability_histogram"](np.array([1.5]), np.array([True]), alt="a"), "probability"),
-        (lambda f: f["fig_support_vectors"](*two_clouds(), np.ones(2), 0.0, np.ones(24), alt="a"), "support"),
-        (lambda f: f["fig_hyperplanes"](*three_clouds(), classes=["a", "b"], alt="a"), "weight"),
-        (lambda f: f["fig_path"](np.diag([1.0, -1.0]), np.ones((3, 2)), lr=0.1, alt="a"), "hessian"),
-        (lambda f: f["fig_path"](np.eye(2), np.ones((3, 2)), lr=3.0, alt="a"), "lr"),
-        (lambda f: f["fig_line_search"]([0, 1], [1, 2], slope=1, c=0.1, tried=[1], tried_value=[2], alt="a"), "slope"),
-        (lambda f: f["fig_noise_floor"]([1, 2], np.ones((2, 2)), [0.1], alt="a"), "excess"),
-        (lambda f: f["fig_minibatch_variance"]([1, 2], [1, 2], [1], alt="a"), "shape"),
-        (lambda f: f["fig_epochs_updates"]({1: [1]}, {2: 1}, alt="a"), "updates_per_epoch"),
-        (lambda f: f["fig_grid"]({"a": {"loss": {}}, "b": {"cost": {}}}, alt="a"), "quantities"),
-        (lambda f: f["fig_duality"]([1, 2], [1.0], 0.0, alt="a"), "primal"),
-        (lambda f: f["fig_regularization_path"]([0.0, 1.0], np.ones((2, 3)), alt="a"), "strength"),
-        (lambda f: f["fig_cost"]([1], {"a": [0.0]}, x_label="x", y_label="y", alt="a"), "costs"),
-        (lambda f: f["fig_schedule"]([1, 2], [1], [1, 2], alt="a"), "memory"),
-        (lambda f: f["fig_step_sweep"]([0.0], {}, alt="a"), "step"),
-        (lambda f: f["fig_graph"](graph(exp(Tape().variable(1.0))), alt="a"), "named"),
-        (lambda f: f["fig_graph"](graph(Tape().variable(np.ones(2)), np.ones(2)), alt="a"), "scalars"),
-        (lambda f: f["fig_activations"](np.array([0.0, 1.0, 3.0]), {}, alt="a"), "x must be"),
-        (lambda f: f["fig_activations"](np.arange(3.0), {"relu": (np.ones(3), np.ones(2))}, alt="a"), "slope of"),
-        (lambda f: f["fig_gradient_norms"]({"a": [1, 0]}, alt="a"), "positive"),
-        (lambda f: f["fig_folding"]({"a": ([0, 1], [0])}, alt="a"), "one shape"),
-        (lambda f: f["fig_hidden_plane"](np.ones((2, 2)), np.ones((3, 2)), [0, 1], line=([1, 1], 0), classes="ab",
-                                         alt="a"), "x and h"),
-        (lambda f: f["fig_linear_regions"]({"a": [np.ones((2, 3, 1))]}, view=(0, 1), alt="a"), "scores of 'a'"),
-        (lambda f: f["fig_decision_surfaces"](np.ones((1, 2)), [0], {"a": np.ones((2, 2, 3))}, view=(0, 1),
-                                              classes="ab", alt="a"), "scores of 'a'"),
-        (lambda f: f["fig_playground"]({}, view=(0, 1), activation="step", alt="a"), "activation"),
-        (lambda f: f["fig_playground"]({"a": (np.ones((1, 2)), [1], [()])}, view=(0, 1), alt="a"), "params[0]"),
-        (lambda f: f["fig_contraction"]([1], [1], [1], alt="  "), "alt"),
-        (lambda f: Figure([], alt="a"), "panels"),
-    ],
-)  # fmt: skip
+    [*(case for module in DRAWINGS for case in module.REFUSED), (lambda f: Figure([], alt="a"), "panels")],
+)
 def test_a_wrong_argument_is_refused_by_name(call, named):
     with pytest.raises(ValueError, match=re.escape(named)):
         call(FIGURES)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dlbook.differentiable import differentiable
-from dlbook.shapes import Array, Float, Int, Promise, Scalar, ShapeError, leaves
+from dlbook.shapes import _REMEMBERED, Array, Float, Int, Promise, Scalar, ShapeError, leaves
 
 pytestmark = pytest.mark.law
 
@@ -182,3 +182,13 @@ def test_a_result_of_another_shape_than_promised_is_refused():
 
     with pytest.raises(ShapeError, match=r"wrong: its result y is float64 of shape \(2,\).*N = 3 from x"):
         wrong(np.ones((3, 2)))
+
+
+def test_what_is_remembered_is_bounded():
+    def once(x: Float[Array, " N"], *, power: int = 1) -> Float[Array, " N"]:
+        return x
+
+    promise, x = Promise(once), np.ones(1)
+    for power in range(_REMEMBERED + 10):
+        promise.keep((x,), {"power": power}, once)
+    assert 0 < len(promise._kept) <= _REMEMBERED

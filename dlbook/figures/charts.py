@@ -73,15 +73,20 @@ def fig_curves(
 def _legend(names: Sequence[str]) -> list[Line2D] | None:
     """Return colours for the runs and dashes for the splits where both occur; None leaves it to the labels."""
     stems = list(dict.fromkeys(_partner(name)[0] for name in names))
-    splits = list(dict.fromkeys(name.rpartition(", ")[2] for name in names))
+    held_out = dict(map(_split, names))
     if len(names) == 1:
         return []
     if len(stems) == 1 or len(stems) == len(names):
         return None
     runs = [Line2D([], [], color=style.CYCLE[i % len(style.CYCLE)], label=stem) for i, stem in enumerate(stems)]
-    held_out = {name.rpartition(", ")[2]: _partner(name)[1] for name in names}
-    looks = [Line2D([], [], color=style.FOREGROUND, ls=style.DASHES[held_out[s]], label=s) for s in splits]
+    looks = [Line2D([], [], color=style.FOREGROUND, ls=style.DASHES[out], label=s) for s, out in held_out.items()]
     return runs + looks
+
+
+def _split(name: str) -> tuple[str, bool]:
+    """Return a series' split, training unless its name says otherwise, and whether it is held out."""
+    stem, held_out = _partner(name)
+    return (name.rpartition(", ")[2] if stem != name else "training"), held_out
 
 
 def _lines(ax: Axes, series: Mapping[str, Sequence[float]], x: Sequence[float] | None) -> None:

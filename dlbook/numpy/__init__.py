@@ -15,21 +15,36 @@ TOPICS = (
     "gradient_descent",
     "backpropagation",
     "deep_networks",
+    "optimization",
     "convolution",
 )
 __all__ = ["chain", "residual", "vjp"]
 
 
+def from_topics(package: str, name: str):
+    """Import what a package of topics is asked for: a module of it, or a public function of one of its topics.
+
+    Parameters
+    ----------
+    package : "dlbook.numpy" or "dlbook.torch".
+    name : the attribute.
+
+    Raises
+    ------
+    AttributeError : when no topic has it.
+    """
+    if not name.startswith("_"):
+        if name in TOPICS or find_spec(f"{package}.{name}"):
+            return import_module(f"{package}.{name}")
+        for topic in TOPICS:
+            module = import_module(f"{package}.{topic}")
+            if name in module.__all__:
+                return getattr(module, name)
+    raise AttributeError(f"module {package!r} has no attribute {name!r}")
+
+
 def __getattr__(name):
-    if name.startswith("_"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name in TOPICS or find_spec(f"{__name__}.{name}"):
-        return import_module(f"{__name__}.{name}")
-    for topic in TOPICS:
-        module = import_module(f"{__name__}.{topic}")
-        if name in module.__all__:
-            return getattr(module, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return from_topics(__name__, name)
 
 
 def __dir__():

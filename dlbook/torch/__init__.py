@@ -6,15 +6,12 @@ that is what makes it an oracle.
 
 import functools
 from collections.abc import Callable
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 import torch
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
-from dlbook.differentiable import _key
-from dlbook.numpy import TOPICS
+from dlbook.numpy import from_topics
 from dlbook.shapes import Promise
 
 __all__ = ["chain", "residual", "twin", "vjp"]
@@ -26,19 +23,12 @@ def twin(function: Callable) -> Callable:
     Repeated shapes cost a few microseconds, and nothing under `torch.compile`, which traces the bare function.
     """
     promise = Promise(function)
-    passed: set = set()
 
     @functools.wraps(function)
     def checked(*args, **options):
         if torch.compiler.is_compiling():
             return function(*args, **options)
-        args, options = promise.bind(args, options)
-        key = tuple(map(_key, args)), _key(options)
-        if key in passed:
-            return function(*args, **options)
-        y = promise.check(args, options, function)
-        passed.add(key)
-        return y
+        return promise.keep(*promise.bind(args, options), function)
 
     return checked
 
@@ -107,12 +97,4 @@ def residual(layer: Callable) -> Callable:
 
 
 def __getattr__(name):
-    if name.startswith("_"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name in TOPICS or find_spec(f"{__name__}.{name}"):
-        return import_module(f"{__name__}.{name}")
-    for topic in TOPICS:
-        module = import_module(f"{__name__}.{topic}")
-        if name in module.__all__:
-            return getattr(module, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return from_topics(__name__, name)

@@ -28,6 +28,7 @@ class Descent:
     rates : (T,) the learning rate of each step.
     path : the parameters before each step and at the end, every leaf with a first axis of T + 1; None unless kept.
     measured : name -> (epochs + 1,) what `measure` found before the first epoch and after each.
+    state : what the optimizer remembers at the end; None where it remembers nothing.
     """
 
     params: Any
@@ -35,6 +36,7 @@ class Descent:
     rates: Array
     path: Any = None
     measured: dict[str, Array] = field(default_factory=dict)
+    state: Any = None
 
 
 def rate_of(function: str, lr: Rate, step: int) -> float:

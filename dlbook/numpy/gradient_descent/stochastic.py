@@ -145,25 +145,49 @@ def sgd(
     **Source** Robbins and Monro (1951); Bottou, Curtis and Nocedal (2018), section 4.
     **Book** eq-sgd-step
     """
-    n = check_rows("sgd", **{f"data[{i}]": column for i, column in enumerate(data)})
-    epochs = whole_number("sgd", "epochs", epochs, 0)
+    return descend_in_batches(
+        "sgd", plain_step, value_and_grad, params, data, lr=lr, batch_size=batch_size, epochs=epochs, rng=rng,
+        drop_last=drop_last, replace=replace, measure=measure, keep_path=keep_path,
+    )  # fmt: skip
+
+
+def plain_step(params, grads, state, *, lr: float):
+    """Return the parameters after a step against the gradient, and the state, which a plain step does without."""
+    return tree_map(lambda p, g: p - lr * g, params, grads), state
+
+
+def descend_in_batches(
+    function: str, update: Callable, value_and_grad: Callable, params: Any, data: tuple[Array, ...], *, lr: Rate,
+    batch_size: int, epochs: int, rng: np.random.Generator | None, drop_last: bool = False, replace: bool = False,
+    measure: Callable | None = None, keep_path: bool = False, state: Any = None, until: Callable | None = None,
+) -> Descent:
+    """Go through the data batch by batch, and let `update(params, grads, state, lr=)` make each step.
+
+    Every optimizer of the book runs in this loop. `until(step, value)` may end it before a step.
+    """
+    n = check_rows(function, **{f"data[{i}]": column for i, column in enumerate(data)})
+    epochs = whole_number(function, "epochs", epochs, 0)
     minibatches(n, batch_size, rng, drop_last=drop_last, replace=replace)  # refuses, if it must, before the work begins
-    rate_of("sgd", lr, 0)
-    check_params("sgd", params)
+    rate_of(function, lr, 0)
+    check_params(function, params)
     params = tree_map(np.array, params)
     values, rates, found = [], [], [measure(params)] if measure else []
-    visited = [params] if keep_path else []
+    visited, ended = [params] if keep_path else [], False
     for _ in range(epochs):
         for rows in minibatches(n, batch_size, rng, drop_last=drop_last, replace=replace):
             value, grads = value_and_grad(params, *(column.take(rows, axis=0) for column in data))
-            check_finite("sgd", value, len(values))
-            rate = rate_of("sgd", lr, len(values))
+            if until and (ended := until(len(values), value)):
+                break
+            check_finite(function, value, len(values))
+            rate = rate_of(function, lr, len(values))
             values.append(value)
             rates.append(rate)
-            params = tree_map(lambda p, g, rate=rate: p - rate * g, params, grads)
+            params, state = update(params, grads, state, lr=rate)
             if keep_path:
                 visited.append(params)
         if measure:
             found.append(measure(params))
+        if ended:
+            break
     measured = {name: np.array([row[name] for row in found]) for name in found[0]} if found else {}
-    return Descent(params, np.array(values), np.array(rates), stacked(visited), measured)
+    return Descent(params, np.array(values), np.array(rates), stacked(visited), measured, state)

@@ -26,6 +26,7 @@ class Descent:
     rates: Tensor
     path: Any = None
     measured: dict[str, Tensor] = field(default_factory=dict)
+    state: Any = None
 
 
 def value_and_grad(f: Callable, **options) -> Callable:

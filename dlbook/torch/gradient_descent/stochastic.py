@@ -48,28 +48,49 @@ def sgd(
     keep_path: bool = False,
 ) -> Descent:
     """Walk downhill by the gradients of mini-batches."""
-    n = check_rows("sgd", **{f"data[{i}]": column for i, column in enumerate(data)})
-    epochs = whole_number("sgd", "epochs", epochs, 0)
+    return descend_in_batches(
+        "sgd", plain_step, value_and_grad, params, data, lr=lr, batch_size=batch_size, epochs=epochs, rng=rng,
+        drop_last=drop_last, replace=replace, measure=measure, keep_path=keep_path,
+    )  # fmt: skip
+
+
+def plain_step(params, grads, state, *, lr: float):
+    """Return the parameters after a step against the gradient, and the state, which a plain step does without."""
+    return tree_map(lambda p, g: p - lr * g, params, grads), state
+
+
+def descend_in_batches(
+    function: str, update: Callable, value_and_grad: Callable, params: Any, data: tuple[Tensor, ...], *, lr: Rate,
+    batch_size: int, epochs: int, rng: np.random.Generator | None, drop_last: bool = False, replace: bool = False,
+    measure: Callable | None = None, keep_path: bool = False, state: Any = None, until: Callable | None = None,
+) -> Descent:
+    """Go through the data batch by batch, and let `update(params, grads, state, lr=)` make each step."""
+    n = check_rows(function, **{f"data[{i}]": column for i, column in enumerate(data)})
+    epochs = whole_number(function, "epochs", epochs, 0)
     minibatches(n, batch_size, rng, drop_last=drop_last, replace=replace)  # refuses, if it must, before the work begins
-    rate_of("sgd", lr, 0)
-    check_params("sgd", params)
+    rate_of(function, lr, 0)
+    check_params(function, params)
     params = tree_map(torch.clone, params)
     values, rates, found = [], [], [measure(params)] if measure else []
-    visited = [params] if keep_path else []
+    visited, ended = [params] if keep_path else [], False
     for _ in range(epochs):
         for rows in minibatches(n, batch_size, rng, drop_last=drop_last, replace=replace):
             value, grads = value_and_grad(params, *(column[rows.to(column.device)] for column in data))
-            rate = rate_of("sgd", lr, len(values))
+            if until and (ended := until(len(values), value.item())):
+                break
+            rate = rate_of(function, lr, len(values))
             values.append(value.detach())
             rates.append(rate)
-            params = tree_map(lambda p, g, rate=rate: p - rate * g, params, grads)
+            params, state = update(params, grads, state, lr=rate)
             if keep_path:
                 visited.append(params)
         # Looked at once an epoch: asking a GPU for a number after each step would make it wait for us.
-        check_finite("sgd", torch.stack(values).sum(), len(values))
+        check_finite(function, torch.stack(values).sum() if values else torch.zeros(()), len(values))
         if measure:
             found.append(measure(params))
+        if ended:
+            break
     values, rates, path = gathered(values, rates, visited)
     names = found[0] if found else ()
     measured = {name: torch.tensor([row[name] for row in found], dtype=torch.float64) for name in names}
-    return Descent(params, values, rates, path, measured)
+    return Descent(params, values, rates, path, measured, state)

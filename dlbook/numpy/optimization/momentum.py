@@ -1,0 +1,147 @@
+"""Steps with a memory of their direction: the heavy ball, Nesterov's look-ahead, and the sign of a memory."""
+
+from typing import Any
+
+import numpy as np
+
+from dlbook.numpy.optimization.blocks import check_update, in_blocks, memory, share
+
+__all__ = ["lion", "nesterov", "sgd_momentum"]
+
+
+def sgd_momentum(
+    params: Any, grads: Any, state: dict | None = None, *, lr: float, momentum: float = 0.9, dampening: float = 0.0,
+    weight_decay: float = 0.0,
+) -> tuple[Any, dict]:
+    r"""Take a step along a velocity that remembers the gradients before.
+
+    $$v_{s+1} = \mu v_s + (1 - \tau)\, g_s, \qquad \theta_{s+1} = \theta_s - \eta\, v_{s+1}$$
+
+    with $v_1 = g_0$, undamped. With momentum 0 this is a step of plain gradient descent.
+
+    Parameters
+    ----------
+    params : theta, a float array or a tree of them; it is not changed.
+    grads : g, of the structure of params.
+    state : what the step before returned, or None before the first.
+    lr : eta, at least 0.
+    momentum : mu, in [0, 1); in `torch.optim.SGD` the default is 0.
+    dampening : tau, at least 0.
+    weight_decay : lambda, at least 0; lambda theta is added to the gradient.
+
+    Returns
+    -------
+    params, state : after the step; state has "step" and "momentum_buffer".
+
+    Raises
+    ------
+    ValueError : for gradients of another structure or shape, or an option outside its range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> theta, state = sgd_momentum(np.array([1.0]), np.array([1.0]), lr=0.5)
+    >>> theta, state = sgd_momentum(theta, np.array([0.0]), state, lr=0.5)
+    >>> theta  # no slope, and still a step
+    array([0.05])
+
+    **Source** Polyak (1964), eq. 9; Sutskever, Martens, Dahl and Hinton (2013); `torch.optim.SGD`.
+    **Book** eq-heavy-ball
+    """
+    step = check_update("sgd_momentum", params, grads, state, lr=lr, dampening=dampening, weight_decay=weight_decay)
+    momentum = share("sgd_momentum", "momentum", momentum)
+    weight = 1.0 if step == 1 or momentum == 0 else 1 - dampening
+
+    def update(p, v, g):
+        if weight_decay:
+            g = g + weight_decay * p
+        v *= momentum
+        v += weight * g
+        p -= lr * v
+
+    params, v = in_blocks(update, (params, *memory("sgd_momentum", params, state, "momentum_buffer")), grads)
+    return params, {"step": step, "momentum_buffer": v}
+
+
+def nesterov(
+    params: Any, grads: Any, state: dict | None = None, *, lr: float, momentum: float = 0.9, weight_decay: float = 0.0
+) -> tuple[Any, dict]:
+    r"""Take a step of momentum that looks ahead: along the gradient and the velocity that it will have.
+
+    $$v_{s+1} = \mu v_s + g_s, \qquad \theta_{s+1} = \theta_s - \eta\, (g_s + \mu v_{s+1})$$
+
+    Parameters
+    ----------
+    params : theta, the point ahead, at which the gradient was taken; a float array or a tree of them.
+    grads : g, of the structure of params.
+    state : what the step before returned, or None before the first.
+    lr : eta, at least 0.
+    momentum : mu, in [0, 1).
+    weight_decay : lambda, at least 0; lambda theta is added to the gradient.
+
+    Returns
+    -------
+    params, state : after the step; state has "step" and "momentum_buffer".
+
+    Raises
+    ------
+    ValueError : for gradients of another structure or shape, or an option outside its range.
+
+    **Source** Nesterov (1983); Sutskever, Martens, Dahl and Hinton (2013); `torch.optim.SGD(nesterov=True)`.
+    **Book** eq-nesterov-torch
+    """
+    step = check_update("nesterov", params, grads, state, lr=lr, weight_decay=weight_decay)
+    momentum = share("nesterov", "momentum", momentum)
+
+    def update(p, v, g):
+        if weight_decay:
+            g = g + weight_decay * p
+        v *= momentum
+        v += g
+        p -= lr * (g + momentum * v)
+
+    params, v = in_blocks(update, (params, *memory("nesterov", params, state, "momentum_buffer")), grads)
+    return params, {"step": step, "momentum_buffer": v}
+
+
+def lion(
+    params: Any, grads: Any, state: dict | None = None, *, lr: float, betas: tuple[float, float] = (0.9, 0.99),
+    weight_decay: float = 0.0,
+) -> tuple[Any, dict]:
+    r"""Take a step of the same length in every coordinate, along the sign of a mixture of memory and gradient.
+
+    $$\theta_{s+1} = \theta_s - \eta \big( \operatorname{sign}(\beta_1 m_s + (1 - \beta_1) g_s) + \lambda \theta_s
+    \big), \qquad m_{s+1} = \beta_2 m_s + (1 - \beta_2) g_s$$
+
+    Parameters
+    ----------
+    params : theta, a float array or a tree of them; it is not changed.
+    grads : g, of the structure of params.
+    state : what the step before returned, or None before the first.
+    lr : eta, at least 0; about a tenth of a good rate for Adam.
+    betas : beta1 for the direction, beta2 for the memory, both in [0, 1).
+    weight_decay : lambda, at least 0, decoupled as in `adamw`.
+
+    Returns
+    -------
+    params, state : after the step; state has "step" and "exp_avg".
+
+    Raises
+    ------
+    ValueError : for gradients of another structure or shape, or an option outside its range.
+
+    **Source** Chen, Liang, Huang and others (2023), algorithm 2.
+    **Book** eq-lion
+    """
+    step = check_update("lion", params, grads, state, lr=lr, weight_decay=weight_decay)
+    beta1, beta2 = (share("lion", f"betas[{i}]", beta) for i, beta in enumerate(betas))
+
+    def update(p, m, g):
+        direction = np.sign(beta1 * m + (1 - beta1) * g)
+        p *= 1 - lr * weight_decay
+        p -= lr * direction
+        m *= beta2
+        m += (1 - beta2) * g
+
+    params, m = in_blocks(update, (params, *memory("lion", params, state, "exp_avg")), grads)
+    return params, {"step": step, "exp_avg": m}

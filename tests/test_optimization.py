@@ -1,0 +1,371 @@
+"""Optimizers: the trajectories of torch.optim, and what each of them becomes at the ends of its options."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from small_problems import problem
+
+from dlbook.numpy import gradient_descent as gd
+from dlbook.numpy import optimization as op
+from dlbook.numpy.gradient_descent.trees import tree_map
+from dlbook.shapes import leaves
+
+pytestmark = pytest.mark.law
+
+seeds = st.integers(0, 2**32 - 1)
+OPTIMIZERS = [op.sgd_momentum, op.nesterov, op.adagrad, op.rmsprop, op.adadelta, op.adam, op.adamw, op.nadam, op.lion]
+optimizers = pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda f: f.__name__)
+EXACT = {"rtol": 1e-12, "atol": 1e-12}
+
+
+def a_tree(rng, scale=1.0, dtype="float64"):
+    """Draw parameters: a tuple, a dict, a matrix, a vector, a single number."""
+    draw = lambda *shape: np.asarray(scale * rng.normal(size=shape), dtype)  # noqa: E731
+    return (draw(3, 2), {"b": draw(4), "a": (draw(),)})
+
+
+def same(ours, theirs, **tolerance):
+    for (path, a), (_, b) in zip(leaves(ours), leaves(theirs), strict=True):
+        np.testing.assert_allclose(a, b, err_msg=path, **(tolerance or EXACT))
+
+
+def walk(optimizer, params, gradients, state=None, **options):
+    for grads in gradients:
+        params, state = optimizer(params, grads, state, **options)
+    return params, state
+
+
+@optimizers
+@given(seed=seeds)
+def test_nothing_is_changed_and_dtype_structure_and_layout_are_kept(optimizer, seed):
+    rng = np.random.default_rng(seed)
+    params, grads, more = (a_tree(rng, dtype="float32") for _ in range(3))
+    params = (np.asfortranarray(params[0]), params[1])
+    before = [tree_map(np.array, tree) for tree in (params, grads)]
+    after, state = optimizer(params, grads, lr=0.1)
+    kept = [np.array(leaf) for _, leaf in leaves(state)]
+    optimizer(after, more, state, lr=0.1)
+    for tree, copy in zip((params, grads), before, strict=True):
+        same(tree, copy, rtol=0)
+    for (_, leaf), copy in zip(leaves(state), kept, strict=True):
+        np.testing.assert_array_equal(leaf, copy)
+    for (path, p), (other, q) in zip(leaves(params), leaves(after), strict=True):
+        assert path == other
+        assert (p.shape, p.dtype) == (q.shape, q.dtype)
+        assert not np.shares_memory(p, q)
+
+
+@optimizers
+@given(seed=seeds)
+def test_the_state_makes_the_trip_through_a_copy_and_leaves_are_independent(optimizer, seed):
+    rng = np.random.default_rng(seed)
+    params = a_tree(rng)
+    gradients = [a_tree(rng) for _ in range(6)]
+    whole, _ = walk(optimizer, params, gradients, lr=0.1)
+    half, state = walk(optimizer, params, gradients[:3], lr=0.1)
+    again, _ = walk(optimizer, half, gradients[3:], tree_map(np.copy, state), lr=0.1)
+    same(whole, again, rtol=0)
+    alone, _ = walk(optimizer, params[1]["b"], [grads[1]["b"] for grads in gradients], lr=0.1)
+    np.testing.assert_array_equal(alone, whole[1]["b"])
+
+
+@optimizers
+def test_large_arrays_are_updated_to_the_last_block(optimizer):
+    rng = np.random.default_rng(0)
+    params, gradients = rng.normal(size=40_001), rng.normal(size=(2, 40_001))
+    large, _ = walk(optimizer, params, gradients, lr=0.1)
+    for i in (0, 16_383, 16_384, 40_000):
+        small, _ = walk(optimizer, params[[i]], gradients[:, [i]], lr=0.1)
+        np.testing.assert_allclose(large[i], small[0], rtol=1e-14)
+
+
+@optimizers
+def test_a_rate_of_zero_is_a_fixed_point(optimizer):
+    rng = np.random.default_rng(0)
+    params = a_tree(rng)
+    same(walk(optimizer, params, [a_tree(rng) for _ in range(3)], lr=0.0)[0], params, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "options"),
+    [
+        (op.sgd_momentum, {"momentum": 0.0}),
+        (op.sgd_momentum, {"momentum": 0.0, "dampening": 0.5}),
+        (op.nesterov, {"momentum": 0.0}),
+    ],
+)
+@given(seed=seeds)
+def test_without_momentum_all_that_remains_is_gradient_descent(optimizer, options, seed):
+    rng = np.random.default_rng(seed)
+    params, gradients = a_tree(rng), [a_tree(rng) for _ in range(4)]
+    plain = params
+    for grads in gradients:
+        plain = tree_map(lambda p, g: p - 0.3 * g, plain, grads)
+    same(walk(optimizer, params, gradients, lr=0.3, **options)[0], plain)
+
+
+@given(seed=seeds)
+def test_adamw_without_decay_is_adam(seed):
+    rng = np.random.default_rng(seed)
+    params, gradients = a_tree(rng), [a_tree(rng) for _ in range(4)]
+    plain, _ = walk(op.adam, params, gradients, lr=0.3)
+    same(walk(op.adamw, params, gradients, lr=0.3, weight_decay=0.0)[0], plain, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "options"),
+    [
+        (op.rmsprop, {"alpha": 0.0, "eps": 0.0}),
+        (op.adam, {"betas": (0.0, 0.0), "eps": 0.0}),
+        (op.lion, {"betas": (0.0, 0.0)}),
+    ],
+)
+@given(seed=seeds)
+def test_without_a_memory_a_step_is_the_sign_of_the_gradient(optimizer, options, seed):
+    rng = np.random.default_rng(seed)
+    params, gradients = a_tree(rng), [a_tree(rng) for _ in range(3)]
+    signs = params
+    for grads in gradients:
+        signs = tree_map(lambda p, g: p - 0.1 * np.sign(g), signs, grads)
+    same(walk(optimizer, params, gradients, lr=0.1, **options)[0], signs)
+
+
+@given(seed=seeds, scale=st.sampled_from([1e-6, 1.0, 1e6]))
+def test_the_first_step_of_adam_has_the_length_of_the_rate_in_every_coordinate(seed, scale):
+    rng = np.random.default_rng(seed)
+    params, grads = a_tree(rng), a_tree(rng, scale)
+    after, _ = op.adam(params, grads, lr=0.1, eps=1e-300)
+    same(after, tree_map(lambda p, g: p - 0.1 * np.sign(g), params, grads))
+
+
+@pytest.mark.parametrize("optimizer", [op.adagrad, op.rmsprop, op.adam, op.adamw, op.nadam, op.lion])
+@given(seed=seeds, scale=st.sampled_from([2.0**-20, 1024.0]))
+def test_gradients_in_other_units_make_no_difference(optimizer, seed, scale):
+    rng = np.random.default_rng(seed)
+    params, gradients = a_tree(rng), [a_tree(rng) for _ in range(5)]
+    scaled = [tree_map(lambda g: scale * g, grads) for grads in gradients]
+    options = {"lr": 0.1} | ({} if optimizer is op.lion else {"eps": 1e-300})
+    same(walk(optimizer, params, scaled, **options)[0], walk(optimizer, params, gradients, **options)[0])
+
+
+def test_sgd_and_momentum_do_scale_with_the_gradients():
+    params, grads = np.array([1.0]), np.array([1.0])
+    for optimizer in (op.sgd_momentum, op.nesterov):
+        near, far = (optimizer(params, scale * grads, lr=0.1)[0] for scale in (1.0, 10.0))
+        np.testing.assert_allclose(params - far, 10 * (params - near))
+
+
+@pytest.mark.parametrize("optimizer", [op.sgd_momentum, op.nesterov, op.adam, op.adamw, op.nadam, op.lion])
+def test_a_memory_moves_on_where_the_ground_is_flat(optimizer):
+    params, state = optimizer(np.zeros(1), np.ones(1), lr=0.1)
+    after, _ = optimizer(params, np.zeros(1), state, lr=0.1)
+    assert after < params < 0
+
+
+def test_an_effective_step_of_momentum_is_the_rate_over_one_minus_mu():
+    slope, mu = np.array([2.0]), 0.9
+    params, state = walk(op.sgd_momentum, np.zeros(1), [slope] * 200, lr=0.01, momentum=mu)
+    after, _ = op.sgd_momentum(params, slope, state, lr=0.01, momentum=mu)
+    np.testing.assert_allclose(params - after, 0.01 / (1 - mu) * slope, rtol=1e-6)
+
+
+def test_the_other_convention_of_momentum_is_the_same_while_the_rate_stays():
+    # CS231n keeps the rate inside of the velocity: v <- mu v - lr g, x <- x + v.
+    rng = np.random.default_rng(0)
+    gradients = rng.normal(size=(8, 3))
+    for rates, equal in (([0.1] * 8, True), ([0.1] * 4 + [0.01] * 4, False)):
+        x, v, params, state = np.zeros(3), np.zeros(3), np.zeros(3), None
+        for g, lr in zip(gradients, rates, strict=True):
+            v = 0.9 * v - lr * g
+            x = x + v
+            params, state = op.sgd_momentum(params, g, state, lr=lr)
+        assert np.allclose(x, params) == equal
+
+
+def test_nesterov_in_its_own_words_is_torchs_form_at_the_point_ahead():
+    # Nesterov: v <- mu v - lr grad(x + mu v), x <- x + v. The point ahead is x + mu v.
+    hessian, mu, lr = np.diag([1.0, 7.0]), 0.8, 0.1
+    x, v, ahead, state = np.array([2.0, -1.0]), np.zeros(2), np.array([2.0, -1.0]), None
+    for _ in range(30):
+        v = mu * v - lr * hessian @ (x + mu * v)
+        x = x + v
+        ahead, state = op.nesterov(ahead, hessian @ ahead, state, lr=lr, momentum=mu)
+        np.testing.assert_allclose(ahead, x + mu * v, **EXACT)
+
+
+@optimizers
+def test_every_optimizer_descends_a_bowl(optimizer):
+    bowl = gd.value_and_grad(gd.quadratic)
+    params, hessian, state = np.array([1.0, -1.0]), np.diag([1.0, 20.0]), None
+    start, _ = bowl(params, hessian)
+    lr = {"adadelta": 1.0, "adagrad": 0.3}.get(optimizer.__name__, 0.01)
+    for _ in range(300):
+        params, state = optimizer(params, bowl(params, hessian)[1], state, lr=lr)
+    assert bowl(params, hessian)[0] < 0.02 * start
+
+
+@optimizers
+@pytest.mark.parametrize(
+    ("arguments", "options", "message"),
+    [
+        ((np.ones(3), np.ones(1)), {}, r"the gradient of params is float64 of shape \(1,\), expected shape \(3,\)"),
+        (((np.ones(3),), (np.ones(3), np.ones(3))), {}, "grads is a tuple of 2, expected the structure of params"),
+        (((np.ones(3),), {0: np.ones(3), 1: np.ones(2)}), {}, "grads is a dict of 2, expected the structure of params"),
+        ((np.ones(3), np.ones(3)), {"lr": -1.0}, "lr is -1.0"),
+        ((np.ones(3), np.ones(3), {"v": 1}), {}, "state is a dict of 1, expected what"),
+    ],
+)
+def test_an_optimizer_refuses_and_says_what_it_expected(optimizer, arguments, options, message):
+    with pytest.raises(ValueError, match=f"{optimizer.__name__}: {message}"):
+        optimizer(*arguments, **({"lr": 0.1} | options))
+    with pytest.raises(TypeError, match="params is int64 of shape"):
+        optimizer(np.arange(3), np.ones(3), lr=0.1)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda p: op.sgd_momentum(p, p, lr=1, momentum=1.0), "sgd_momentum: momentum is 1.0"),
+        (lambda p: op.sgd_momentum(p, p, lr=1, dampening=-1), "sgd_momentum: dampening is -1"),
+        (lambda p: op.adam(p, p, lr=1, betas=(0.9, 1.0)), r"adam: betas\[1\] is 1.0"),
+        (lambda p: op.adam(p, p, lr=1, eps=-1e-8), "adam: eps is -1e-08"),
+        (lambda p: op.nadam(p, p, lr=1, momentum_decay=-1), "nadam: momentum_decay is -1"),
+        (lambda p: op.rmsprop(p, p, lr=1, alpha=1), "rmsprop: alpha is 1"),
+        (lambda p: op.adadelta(p, p, rho=-0.1), "adadelta: rho is -0.1"),
+        (lambda p: op.lion(p, p, lr=1, betas=(2, 0)), r"lion: betas\[0\] is 2"),
+        (lambda p: op.ema(p, decay=1.0), "ema: decay is 1.0"),
+        (lambda p: op.clip_norm(p, 0.0), "clip_norm: max_norm is 0.0"),
+        (lambda p: op.clip_value(p, -1), "clip_value: max_value is -1"),
+        (lambda p: op.clipped(op.adam), "clipped: max_norm and max_value are None"),
+    ],
+)
+def test_an_option_outside_its_range_is_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(np.ones(2))
+
+
+@given(seed=seeds)
+def test_optimize_with_a_plain_step_is_sgd_to_the_bit(seed):
+    rng = np.random.default_rng(seed)
+    params, x, target = problem(rng)
+    options = {"lr": lambda s: 0.3 / (1 + s), "batch_size": 5, "epochs": 3}
+    plain = gd.sgd(gd.objective(), params, (x, target), rng=np.random.default_rng(1), **options)
+    general = op.optimize(
+        gd.objective(), params, (x, target), optimizer=op.sgd_momentum, momentum=0.0, rng=np.random.default_rng(1),
+        **options,
+    )  # fmt: skip
+    same(general.params, plain.params, rtol=0)
+    np.testing.assert_array_equal(general.values, plain.values)
+    np.testing.assert_array_equal(general.rates, plain.rates)
+
+
+@given(seed=seeds)
+def test_minimize_with_a_plain_step_is_gradient_descent_to_the_bit(seed):
+    params, x, target = problem(np.random.default_rng(seed))
+    options = {"lr": lambda s: 0.3 / (1 + s), "steps": 5, "keep_path": True}
+    plain = gd.gradient_descent(gd.objective(), params, x, target, **options)
+    general = op.minimize(gd.objective(), params, x, target, optimizer=op.nesterov, momentum=0.0, **options)
+    same((general.params, general.path, general.values, general.rates),
+         (plain.params, plain.path, plain.values, plain.rates), rtol=1e-12)
+
+
+@optimizers
+def test_optimize_goes_on_where_it_stopped(optimizer):
+    params, x, target = problem(np.random.default_rng(0))
+    options = {"optimizer": optimizer, "lr": 0.1, "batch_size": 4, "rng": None}
+    whole = op.optimize(gd.objective(), params, (x, target), epochs=4, **options)
+    half = op.optimize(gd.objective(), params, (x, target), epochs=2, **options)
+    rest = op.optimize(gd.objective(), half.params, (x, target), epochs=2, state=half.state, **options)
+    same(rest.params, whole.params, rtol=0)
+    np.testing.assert_array_equal(np.concatenate([half.values, rest.values]), whole.values)
+
+
+def test_the_range_test_raises_the_rate_by_a_constant_factor_and_stops_where_the_loss_explodes():
+    params, x, target = problem(np.random.default_rng(0))
+    cost, rng = gd.objective(), np.random.default_rng(1)
+    calm = op.lr_range_test(
+        cost, params, (x, target), min_lr=1e-4, max_lr=1e-2, steps=9, batch_size=5, rng=rng,
+        measure=lambda p: {"size": float(np.abs(p[0]).sum())},
+    )  # fmt: skip
+    np.testing.assert_allclose(calm.rates, np.geomspace(1e-4, 1e-2, 9))
+    assert len(calm.values) == len(calm.measured["size"]) == 9
+    assert calm.measured["size"][0] == np.abs(params[0]).sum()
+    wild = op.lr_range_test(
+        gd.value_and_grad(gd.quadratic), np.ones(2), (np.eye(2),), min_lr=0.1, max_lr=1e3, steps=60, batch_size=2,
+        rng=None, momentum=0.0,
+    )  # fmt: skip
+    assert 5 < len(wild.values) < 60
+    assert wild.rates[-1] > 2
+    assert wild.values[-1] <= 4 * wild.values.min()
+    for option, value in (("min_lr", 20.0), ("steps", 1), ("blow_up", 1)):
+        with pytest.raises(ValueError, match=f"lr_range_test: {option} is {value}"):
+            op.lr_range_test(cost, params, (x, target), batch_size=5, rng=rng, **{option: value})
+
+
+@given(seed=seeds, max_norm=st.sampled_from([0.1, 1.0, 1e3]), norm_type=st.sampled_from([1.0, 2.0, math.inf]))
+def test_a_clipped_gradient_is_short_and_points_the_same_way(seed, max_norm, norm_type):
+    grads = a_tree(np.random.default_rng(seed))
+    cut, norm = op.clip_norm(grads, max_norm, norm_type=norm_type)
+    flat, short = (np.concatenate([np.ravel(leaf) for _, leaf in leaves(tree)]) for tree in (grads, cut))
+    np.testing.assert_allclose(norm, np.linalg.norm(flat, norm_type))
+    np.testing.assert_allclose(short, flat * min(1, max_norm / (norm + 1e-6)))
+    assert np.linalg.norm(short, norm_type) <= max_norm
+    if norm < max_norm:
+        np.testing.assert_array_equal(short, flat)
+
+
+def test_clipping_meets_gradients_that_are_no_numbers():
+    grads = (np.array([np.inf, 1.0]), np.array([2.0]))
+    with pytest.raises(FloatingPointError, match="the norm of the gradient is inf"):
+        op.clip_norm(grads, 1.0, error_if_nonfinite=True)
+    cut, norm = op.clip_norm(grads, 1.0)
+    assert norm == math.inf
+    np.testing.assert_array_equal(cut[0], [np.nan, 0.0])
+    np.testing.assert_array_equal(cut[1], [0.0])
+    np.testing.assert_array_equal(op.clip_value(np.array([np.inf, -7.0, np.nan, 0.5]), 2.0), [2.0, -2.0, np.nan, 0.5])
+
+
+def test_a_clipped_function_clips_the_entries_and_then_the_length():
+    double = lambda p: (1.0, 2 * p)  # noqa: E731
+    value, grads = op.clipped(double, max_value=3.0, max_norm=1.0)(np.array([5.0, 2.0]))
+    assert value == 1.0
+    np.testing.assert_allclose(grads, np.array([1.0, 1.0]) / np.sqrt(2), rtol=1e-6)
+    np.testing.assert_allclose(op.clipped(double, max_value=3.0)(np.array([5.0, 1.0]))[1], [3.0, 2.0])
+
+
+@given(seed=seeds, decay=st.sampled_from([0.0, 0.5, 0.99]))
+def test_the_corrected_average_weighs_the_past_geometrically(seed, decay):
+    rng = np.random.default_rng(seed)
+    visited, state = [a_tree(rng) for _ in range(6)], None
+    for params in visited:
+        average, state = op.ema(params, state, decay=decay)
+    weights = decay ** np.arange(5.0, -1, -1)
+    for path in ((0,), (1, "b")):
+        stack = [tree[0] if path == (0,) else tree[1]["b"] for tree in visited]
+        ours = average[0] if path == (0,) else average[1]["b"]
+        np.testing.assert_allclose(ours, np.tensordot(weights / weights.sum(), stack, axes=1), **EXACT)
+
+
+def test_the_average_of_what_does_not_change_is_what_does_not_change_and_without_correction_the_first_weighs_more():
+    state = None
+    for _ in range(3):
+        average, state = op.ema(np.array([7.0]), state, decay=0.99)
+    np.testing.assert_allclose(average, [7.0])
+    average, state = op.ema(np.array([0.0]), decay=0.99, bias_correction=False)
+    average, state = op.ema(np.array([1.0]), state, decay=0.99, bias_correction=False)
+    np.testing.assert_allclose(average, [0.01])
+
+
+def test_an_averaged_optimizer_takes_the_same_steps_and_averages_them():
+    params, x, target = problem(np.random.default_rng(0))
+    options = {"lr": 0.1, "batch_size": 4, "epochs": 2, "rng": None, "keep_path": True}
+    plain = op.optimize(gd.objective(), params, (x, target), **options)
+    run = op.optimize(gd.objective(), params, (x, target), optimizer=op.averaged(op.adam, decay=0.8), **options)
+    same(run.params, plain.params, rtol=0)
+    state = None
+    for step in range(1, 7):
+        average, state = op.ema(tree_map(lambda leaf, step=step: leaf[step], plain.path), state, decay=0.8)
+    same(run.state["params"], average)
