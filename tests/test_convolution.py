@@ -226,25 +226,13 @@ def test_what_the_formula_says_of_a_units_view_the_gradient_sees(stack, seed):
     y = net(np.zeros((1, 1, size)), params)
     field = cv.receptive_field(stack)[-1]
     unit = y.shape[2] // 2
-    seen = cv.gradient_support(cv.layer(with_params(net, params)), rng.normal(size=(1, 1, size)), position=(unit,))
+    seen = cv.gradient_support(net, rng.normal(size=(1, 1, size)), params, position=(unit,))
     places = np.flatnonzero(seen)
     first = field.start + unit * field.step
     assert places[0] == first
     assert places[-1] == first + field.size - 1
     if all(la["dilation"] == 1 for la in stack) and all(la["stride"] <= la["kernel_size"] for la in stack):
         assert len(places) == field.size  # without gaps
-
-
-def with_params(net, params):
-    """Return a differentiable function of x alone."""
-    from dlbook.differentiable import differentiable
-
-    @differentiable
-    def of_x(x):
-        y, pullback = vjp(net, x, params)
-        return y, lambda dy: pullback(dy)[:1]
-
-    return of_x
 
 
 def test_three_small_kernels_see_as_far_as_a_large_one_and_cost_less():

@@ -52,7 +52,9 @@ def layer(f: Callable, **options) -> Callable:
 
 
 @differentiable
-def convnet(x: Float[Array, "N C *S"], params: Params, *, pool: int = 2) -> Float[Array, "N K"]:
+def convnet(
+    x: Float[Array, "N C *S"], params: Params, *, pool: int = 2, average: bool = False
+) -> Float[Array, "N K"]:
     r"""Send signals or images through a small convolutional network.
 
     $$h^{(0)} = x, \qquad h^{(l)} = \operatorname{maxpool}\big( \max(0,\, w^{(l)} \star h^{(l-1)} + b^{(l)}) \big),
@@ -64,6 +66,7 @@ def convnet(x: Float[Array, "N C *S"], params: Params, *, pool: int = 2) -> Floa
     params : one pair (weight, bias) for each layer: convolutions with padding "same", whose weight has as many axes
         as x, and last a linear layer with a weight (K, D).
     pool : each convolution is followed by a rectifier and by the maximum of windows of this size, side by side.
+    average : give the linear layer the mean of each channel instead of all its entries: global average pooling.
 
     Returns
     -------
@@ -90,18 +93,20 @@ def convnet(x: Float[Array, "N C *S"], params: Params, *, pool: int = 2) -> Floa
         x, relu_pullback = vjp(relu, x)
         x, pool_pullback = vjp(shrink, x, kernel_size=pool)
         pullbacks.append((conv_pullback, relu_pullback, pool_pullback))
-    shape = x.shape
-    if params[-1][0].shape[1] != x[0].size:
+    maps = x.reshape(*x.shape[:2], -1)
+    features = maps.mean(axis=2) if average else maps.reshape(len(x), -1)
+    if params[-1][0].shape[1] != features.shape[1]:
         raise ShapeError(
-            f"convnet: the last weight has shape {params[-1][0].shape}, expected {x[0].size} columns, "
-            f"as the last maps of shape {shape[1:]} have entries"
+            f"convnet: the last weight has shape {params[-1][0].shape}, expected {features.shape[1]} columns"
         )
-    y, linear_pullback = vjp(linear, x.reshape(len(x), -1), *params[-1])
+    y, linear_pullback = vjp(linear, features, *params[-1])
 
     def pullback(dy):
         dx, *own = linear_pullback(dy)
         grads = [tuple(own)]
-        dx = dx.reshape(shape)
+        if average:
+            dx = np.repeat(dx[:, :, None] / maps.shape[2], maps.shape[2], axis=2)
+        dx = dx.reshape(x.shape)
         for conv_pullback, relu_pullback, pool_pullback in reversed(pullbacks):
             (dx,) = pool_pullback(dx)
             (dx,) = relu_pullback(dx)
@@ -114,7 +119,7 @@ def convnet(x: Float[Array, "N C *S"], params: Params, *, pool: int = 2) -> Floa
 
 def init_convnet(
     shape: Sequence[int], channels: Sequence[int], classes: int, rng: np.random.Generator, *, kernel_size: int = 3,
-    pool: int = 2, dtype: str = "float32",
+    pool: int = 2, average: bool = False, dtype: str = "float32",
 ) -> Params:
     r"""Draw the weights of a small convolutional network, the smaller the more inputs their unit adds up.
 
@@ -127,7 +132,7 @@ def init_convnet(
     classes : K.
     rng : draws the weights in float64, layer by layer.
     kernel_size : R, along each of the n axes.
-    pool : as in `convnet`.
+    pool, average : as in `convnet`.
     dtype : of weights and biases.
 
     Returns
@@ -153,14 +158,14 @@ def init_convnet(
         size = [n // pool for n in size]
     if not all(size):
         raise ValueError(f"init_convnet: pooling by {pool} after {len(channels)} layers leaves nothing of {shape}")
-    features = widths[-1] * int(np.prod(size))
+    features = widths[-1] * (1 if average else int(np.prod(size)))
     classes = whole_number("init_convnet", "classes", classes, 1)
     params.append(((2 / features) ** 0.5 * rng.standard_normal((classes, features)), np.zeros(classes)))
     return tuple((weight.astype(dtype), bias.astype(dtype)) for weight, bias in params)
 
 
 def convnet_objective(
-    loss: Callable = cross_entropy, *, pool: int = 2, strength: float = 0.0, **loss_options
+    loss: Callable = cross_entropy, *, pool: int = 2, average: bool = False, strength: float = 0.0, **loss_options
 ) -> Callable:
     r"""Build the cost of a small convolutional network: the mean loss of its scores plus a price on its weights.
 
@@ -169,7 +174,7 @@ def convnet_objective(
     Parameters
     ----------
     loss : a `@differentiable` function of `(scores, target)` with a scalar value.
-    pool : as in `convnet`.
+    pool, average : as in `convnet`.
     strength : lambda, at least 0; the biases go free.
     **loss_options : options of the loss.
 
@@ -187,7 +192,7 @@ def convnet_objective(
     strength = at_least_zero("convnet_objective", "strength", strength)
 
     def value_and_grad(params: Params, x, target):
-        scores, pullback = vjp(convnet, x, params, pool=pool)
+        scores, pullback = vjp(convnet, x, params, pool=pool, average=average)
         cost, loss_pullback = vjp(loss, scores, target, **loss_options)
         _, grads = pullback(loss_pullback(1.0)[0])
         if strength:

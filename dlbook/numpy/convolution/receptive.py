@@ -1,7 +1,7 @@
 """What a unit of a stack of layers sees, and what a layer costs."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -53,7 +53,7 @@ def receptive_field(layers: Sequence[Mapping[str, int]]) -> list[Field]:
     >>> receptive_field([{"kernel_size": 3}, {"kernel_size": 2, "stride": 2}, {"kernel_size": 3}])[-1]
     Field(size=8, step=2, start=0)
 
-    **Source** Dumoulin and Visin (2016); Araujo, Norris and Sim (2019), eqs. 1 and 2.
+    **Source** Dumoulin and Visin (2016); Araujo, Norris and Sim (2019).
     **Book** eq-receptive-field
     """
     fields, (size, step, start) = [], (1, 1, 0)
@@ -74,7 +74,7 @@ def receptive_field(layers: Sequence[Mapping[str, int]]) -> list[Field]:
     return fields
 
 
-def gradient_support(f: Callable, x: Array, *, position: tuple[int, ...]) -> Bool[Array, "*S"]:
+def gradient_support(f: Callable, x: Array, *params: Any, position: tuple[int, ...]) -> Bool[Array, "*S"]:
     r"""Find which entries of the input the output at one place depends on, by asking its gradient.
 
     $$\Big[\, \exists\, n, c :\; \partial \textstyle\sum_{m, f} y_{mf,\,\text{position}} \,/\, \partial x_{nci} \ne 0
@@ -82,8 +82,9 @@ def gradient_support(f: Callable, x: Array, *, position: tuple[int, ...]) -> Boo
 
     Parameters
     ----------
-    f : a `@differentiable` function of x alone, whose value has two axes before those of the places.
+    f : a `@differentiable` function of `(x, *params)`, whose value has two axes before those of the places.
     x : (N, C, ...) where the gradient is taken: random numbers, so that nothing cancels.
+    *params : f's other arguments.
     position : the place in the output.
 
     Returns
@@ -94,10 +95,10 @@ def gradient_support(f: Callable, x: Array, *, position: tuple[int, ...]) -> Boo
     ------
     ValueError : when the output has no such place.
 
-    **Source** Luo, Li, Urtasun and Zemel (2016), section 3.
+    **Source** Luo, Li, Urtasun and Zemel (2016).
     **Book** eq-gradient-support
     """
-    y, pullback = vjp(f, x)
+    y, pullback = vjp(f, x, *params)
     if len(position) != y.ndim - 2 or not all(0 <= p < size for p, size in zip(position, y.shape[2:], strict=True)):
         raise ValueError(f"gradient_support: position is {position}, expected a place in an output of {y.shape[2:]}")
     dy = np.zeros_like(y)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -43,7 +44,9 @@ def layer(f: Callable, **options) -> Callable:
 
 
 @twin
-def convnet(x: Float[Tensor, "N C *S"], params: Params, *, pool: int = 2) -> Float[Tensor, "N K"]:
+def convnet(
+    x: Float[Tensor, "N C *S"], params: Params, *, pool: int = 2, average: bool = False
+) -> Float[Tensor, "N K"]:
     """Send signals or images through a small convolutional network."""
     if not params or params[-1][0].ndim != 2 or any(weight.ndim != x.ndim for weight, _ in params[:-1]):
         shapes = [tuple(weight.shape) for weight, _ in params]
@@ -53,36 +56,41 @@ def convnet(x: Float[Tensor, "N C *S"], params: Params, *, pool: int = 2) -> Flo
     conv, shrink = (conv1d, max_pool1d) if x.ndim == 3 else (conv2d, max_pool2d)
     for weight, bias in params[:-1]:
         x = shrink(relu(conv(x, weight, bias, padding="same")), kernel_size=pool)
-    if params[-1][0].shape[1] != x[0].numel():
-        raise ShapeError(f"convnet: the last weight has {params[-1][0].shape[1]} columns, expected {x[0].numel()}")
-    return linear(x.flatten(1), *params[-1])
+    features = x.flatten(2).mean(dim=2) if average else x.flatten(1)
+    if params[-1][0].shape[1] != features.shape[1]:
+        raise ShapeError(
+            f"convnet: the last weight has shape {tuple(params[-1][0].shape)}, expected {features.shape[1]} columns"
+        )
+    return linear(features, *params[-1])
 
 
 def init_convnet(
     shape: Sequence[int], channels: Sequence[int], classes: int, rng: np.random.Generator, *, kernel_size: int = 3,
-    pool: int = 2, dtype: str = "float32",
+    pool: int = 2, average: bool = False, dtype: str = "float32",
 ) -> Params:
     """Draw the weights of a small convolutional network: the reference's own draw, as tensors."""
-    drawn = reference.init_convnet(shape, channels, classes, rng, kernel_size=kernel_size, pool=pool, dtype=dtype)
+    drawn = reference.init_convnet(
+        shape, channels, classes, rng, kernel_size=kernel_size, pool=pool, average=average, dtype=dtype
+    )
     return tuple((torch.from_numpy(weight), torch.from_numpy(bias)) for weight, bias in drawn)
 
 
 def convnet_objective(
-    loss: Callable = cross_entropy, *, pool: int = 2, strength: float = 0.0, **loss_options
+    loss: Callable = cross_entropy, *, pool: int = 2, average: bool = False, strength: float = 0.0, **loss_options
 ) -> Callable:
     """Build the cost of a small convolutional network: the mean loss of its scores plus a price on its weights."""
     strength = at_least_zero("convnet_objective", "strength", strength)
 
     def cost(params: Params, x, target):
-        data_loss = loss(convnet(x, params, pool=pool), target, **loss_options)
+        data_loss = loss(convnet(x, params, pool=pool, average=average), target, **loss_options)
         return data_loss + sum(l2_penalty(weight, strength=strength) for weight, _ in params)
 
     return value_and_grad(cost)
 
 
-def gradient_support(f: Callable, x: Tensor, *, position: tuple[int, ...]) -> Bool[Tensor, "*S"]:
+def gradient_support(f: Callable, x: Tensor, *params: Any, position: tuple[int, ...]) -> Bool[Tensor, "*S"]:
     """Find which entries of the input the output at one place depends on, by asking its gradient."""
-    y, pullback = vjp(f, x)
+    y, pullback = vjp(f, x, *params)
     if len(position) != y.ndim - 2 or not all(0 <= p < size for p, size in zip(position, y.shape[2:], strict=True)):
         shape = tuple(y.shape[2:])
         raise ValueError(f"gradient_support: position is {position}, expected a place in an output of {shape}")

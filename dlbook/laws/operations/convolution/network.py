@@ -16,11 +16,13 @@ def networks(draw):
     channels = draw(st.lists(st.integers(1, 2), min_size=0, max_size=2))
     shape = (draw(st.integers(1, 2)), *(draw(st.integers(pool ** len(channels), 5)) for _ in range(axes)))
     rng = np.random.default_rng(draw(SEEDS))
-    options = {"kernel_size": draw(st.integers(1, 3)), "pool": pool, "dtype": "float64"}
+    average = draw(st.booleans())
+    options = {"kernel_size": draw(st.integers(1, 3)), "pool": pool, "average": average, "dtype": "float64"}
     params = init_convnet(shape, channels, classes, rng, **options)
     params = tuple((weight, rng.normal(size=bias.shape)) for weight, bias in params)
     kinds = ("iota", "normal", "large", "small", "ties")
-    return Example((draw(array(n, *shape, kinds=kinds)), params), {"pool": pool} if pool != 2 else {})
+    told = {**({"pool": pool} if pool != 2 else {}), **({"average": True} if average else {})}
+    return Example((draw(array(n, *shape, kinds=kinds)), params), told)
 
 
 def size(example) -> float:
@@ -115,6 +117,8 @@ operation(
             "The way back meets the last layer first: put the gradients back into the order of params."),
         Bug("no pooling", "vjp(shrink, x, kernel_size=pool)", "vjp(shrink, x, kernel_size=1)",
             "Each convolution is followed by the maximum of windows of size pool."),
+        Bug("the mean's gradient not divided", "dx[:, :, None] / maps.shape[2]", "dx[:, :, None]",
+            "A mean of k entries sends each of them one k-th of dy."),
         Bug("kernels that lose the border", 'padding="same")', 'padding="valid")',
             "With padding same a convolution keeps the size of the image."),
         Bug("the input's gradient forgotten", "return dx, tuple(reversed(grads))",
