@@ -7,7 +7,8 @@ from dlbook.exercises.checking import check_file
 from dlbook.exercises.isolation import Limits
 from dlbook.exercises.report import Report
 
-SHORT = Limits(seconds=1.0, megabytes=500)
+SHORT = Limits(seconds=1.0, megabytes=500)  # for code that never comes back
+PATIENT = Limits(seconds=60.0, megabytes=500)  # for code that does, on a machine that may be busy
 RIGHT = """
 import numpy as np
 
@@ -28,7 +29,7 @@ def body(statements: str) -> str:
     return "def linear(x, weight, bias=None):\n" + textwrap.indent(statements, "    ") + "\n"
 
 
-def checked_in(folder: Path, source: str, *names: str, limits: Limits = SHORT, examples: int = 60) -> list[Report]:
+def checked_in(folder: Path, source: str, *names: str, limits: Limits = PATIENT, examples: int = 60) -> list[Report]:
     """Write a file, check it, return its reports."""
     path = folder / "mine.py"
     path.write_text(source)

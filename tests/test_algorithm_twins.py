@@ -8,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlbook.numpy import gradient_descent as gd
+from dlbook.numpy import initialization as ini
 from dlbook.numpy import linear_classifiers as lc
 
 torch = pytest.importorskip("torch")
 from dlbook.torch import gradient_descent as torch_gd  # noqa: E402
+from dlbook.torch import initialization as torch_ini  # noqa: E402
 from dlbook.torch import linear_classifiers as torch_lc  # noqa: E402
 
 pytestmark = pytest.mark.law
@@ -20,6 +22,7 @@ seeds = st.integers(0, 2**32 - 1)
 TOLERANCE = {"rtol": 1e-9, "atol": 1e-10}
 ALGORITHMS = [
     *((gd, torch_gd, name) for name in gd.__all__),
+    *((ini, torch_ini, name) for name in ini.__all__),
     *(
         (lc, torch_lc, name)
         for name in (
@@ -202,6 +205,40 @@ def test_the_solvers_agree(seed, strength):
     ))  # fmt: skip
 
 
+@given(seed=seeds, widths=st.lists(st.integers(2, 5), min_size=2, max_size=4))
+def test_layers_are_told_and_scaled_the_same(seed, widths):
+    rng = np.random.default_rng(seed)
+    params = ini.init_network(widths, rng, dtype="float64")
+    x, dy = rng.normal(size=(6, widths[0])), rng.normal(size=(6, widths[-1]))
+    for name in ("relu", "tanh"):
+        ours = (*ini.layer_gradients(x, params, dy, activation=name), *ini.lsuv(params, x, activation=name))
+        a, b, c = tensors((x, params, dy))
+        same(ours, (*torch_ini.layer_gradients(a, b, c, activation=name), *torch_ini.lsuv(b, a, activation=name)))
+
+
+def test_fans_and_gains_are_those_of_torch():
+    for shape in ((3, 7), (5, 3, 2, 4), (1, 1)):
+        assert ini.calculate_fan(shape) == torch_ini.calculate_fan(shape)
+    for name in ("linear", "conv1d", "conv2d", "conv3d", "sigmoid", "tanh", "relu", "leaky_relu", "selu"):
+        assert ini.calculate_gain(name) == pytest.approx(torch_ini.calculate_gain(name))
+    assert ini.calculate_gain("leaky_relu", 0.3) == pytest.approx(torch_ini.calculate_gain("leaky_relu", 0.3))
+    for name in ini.fans.ACTIVATIONS:
+        assert ini.activation_gain(name) == pytest.approx(torch_ini.activation_gain(name), rel=1e-12)
+
+
+@given(q=st.floats(0.01, 9), sigma_w=st.floats(0.1, 3), sigma_b=st.floats(0, 2), name=st.sampled_from(["tanh", "relu"]))
+def test_the_maps_of_wide_networks_agree_with_slopes_by_autograd(q, sigma_w, sigma_b, name):
+    q, c = np.array([q, 2 * q]), np.array([[-1.0, 0.2], [0.9, 1.0]])
+    both = {"sigma_w": sigma_w, "activation": name}
+    same(*(
+        [
+            half.chi(lengths, **both), half.length_map(lengths, sigma_b=sigma_b, **both),
+            half.correlation_map(start, 1.3, sigma_b=sigma_b, **both), *half.critical_line(lengths),
+        ]
+        for half, (lengths, start) in ((ini, (q, c)), (torch_ini, tensors((q, c))))
+    ))  # fmt: skip
+
+
 def test_both_halves_refuse_the_same():
     x, t = torch.ones(3, 2), torch.tensor([0, 1, 2])
     refused = {
@@ -219,6 +256,13 @@ def test_both_halves_refuse_the_same():
         ),
         "strength is -1": lambda: torch_lc.ridge_regression(x, x, strength=-1),
         "start is 0": lambda: torch_gd.power_iteration(torch.eye(2), torch.zeros(2)),
+        "fan: shape is": lambda: torch_ini.calculate_fan((3,)),
+        "layer 0 have standard": lambda: torch_ini.lsuv(((x[:2] * 0, x[0] * 0),), x),
+        "dy has shape": lambda: torch_ini.layer_gradients(x, ((x[:2], x[0]),), x[:1]),
+        "chi: q is -1": lambda: torch_ini.chi(-1.0, sigma_w=1),
+        "c is 2": lambda: torch_ini.correlation_map(2.0, 1.0, sigma_w=1),
+        "critical_line: q is 0": lambda: torch_ini.critical_line(0.0),
+        "the biases of softplus": lambda: torch_ini.critical_line(1.0, activation="softplus"),
         "c1 is 2": lambda: torch_gd.armijo_line_search(torch.sum, x, x, c1=2),
     }
     for message, call in refused.items():

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from readers import RIGHT, body, checked_in
+from readers import PATIENT, RIGHT, SHORT, body, checked_in
 
 from dlbook.exercises.checking import UsageError
 from dlbook.exercises.diagnosis import pasteable
@@ -59,7 +59,7 @@ MISHAPS = {
 @pytest.mark.parametrize("what", MISHAPS)
 def test_every_mishap_is_one_clear_line(checked, what):
     source, status, said = MISHAPS[what]
-    report, = checked(source)
+    report, = checked(source, limits=SHORT if "come back" in said else PATIENT)
     first = report.text().splitlines()[0]
     assert report.status == status
     assert not report.ok
@@ -77,7 +77,7 @@ def test_a_huge_array_is_refused_before_it_hurts(checked):
 
 
 def test_a_hang_is_shown_with_its_line_and_its_call(checked):
-    report, = checked(body("x = x + 1\nwhile True:\n    x = x + 0"))
+    report, = checked(body("x = x + 1\nwhile True:\n    x = x + 0"), limits=SHORT)
     text = report.text()
     assert re.search(r"line [34]: ", text)
     assert "x = np.array([[0.1]])" in text
@@ -320,7 +320,7 @@ def test_what_a_function_started_is_ended_with_it(checked, tmp_path):
     mark = tmp_path / "alive"
     child = f"import time\nwhile True:\n    open({str(mark)!r}, 'w').write(str(time.time()))\n    time.sleep(0.01)"
     start = f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', {child!r}])"
-    report, = checked(body(f"{start}\nwhile True:\n    pass"))
+    report, = checked(body(f"{start}\nwhile True:\n    pass"), limits=SHORT)
     assert report.status == "stopped"
     mark.unlink(missing_ok=True)
     with pytest.raises(TimeoutError):

@@ -13,11 +13,12 @@ from dlbook.figures.interactive import Interactive
 from dlbook.figures.style import Figure
 from dlbook.numpy import TOPICS
 
-DRAWINGS = [importlib.import_module(f"drawings.{topic}") for topic in TOPICS]
+PLACES = (*TOPICS, "identities")
+DRAWINGS = [importlib.import_module(f"drawings.{place}") for place in PLACES]
 EXAMPLES = {name: example for module in DRAWINGS for name, example in module.EXAMPLES.items()}
 FIGURES = {
     name: getattr(module, name)
-    for module in (importlib.import_module(f"dlbook.figures.{topic}") for topic in TOPICS)
+    for module in (importlib.import_module(f"dlbook.figures.{place}") for place in PLACES)
     for name in module.__all__
 }
 VOID = {"br", "img", "input", "meta", "link", "hr"}

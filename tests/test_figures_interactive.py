@@ -11,15 +11,20 @@ from dlbook import vjp
 from dlbook.figures.convolution import fig_sliding
 from dlbook.figures.deep_networks import fig_activations, fig_playground
 from dlbook.figures.gradient_descent import fig_path
+from dlbook.figures.initialization import fig_propagation
 from dlbook.figures.interactive import Interactive, widget_source
 from dlbook.figures.linear_classifiers import fig_boundary, fig_losses, fig_regions
 from dlbook.figures.style import Figure, panel
+from dlbook.figures.training import fig_diagnosis
 from dlbook.numpy.convolution import conv2d
 from dlbook.numpy.deep_networks import init_mlp, layer_values, mlp_objective
 from dlbook.numpy.deep_networks.network import ACTIVATIONS
 from dlbook.numpy.linear_classifiers import cross_entropy, hinge_loss, l2_penalty, linear
 
-WIDGETS = ("activations", "boundary", "losses", "path", "playground", "regions", "sliding")
+WIDGETS = (
+    "activations", "boundary", "diagnosis", "losses", "normalization", "path", "playground", "propagation", "regions",
+    "sliding",
+)  # fmt: skip
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="node, which runs the scripts, is not installed")
 
@@ -123,14 +128,34 @@ def playground():
     return fig_playground(sets, view=(-3.0, 5.0), alt="a network to train")
 
 
+def diagnosis():
+    falling = 3 * np.exp(-np.arange(9) / 4)
+    accuracy = 1 - falling / 4
+    runs = [
+        {"number": n, "loss": falling if n < 3 else np.full(9, np.inf), "validation_loss": falling + 0.1, "test": 0.4,
+         "accuracy": accuracy, "validation_accuracy": accuracy / 2, "options": options,
+         "checks": [{"name": "slope", "ok": n != 2, "came": "3"}, {"name": "scale", "ok": True, "came": "1"}]}
+        for n, options in ((1, [1, 2]), (2, [1, 2, 3]), (3, [2, 3]))
+    ]  # fmt: skip
+    answers = {n: {"text": f"cause {n}", "signature": f"Sign {n}.", "clue": f"place {n}"} for n in (1, 2, 3)}
+    return fig_diagnosis(runs, answers, alt="a run to diagnose")
+
+
+def propagation():
+    growth = np.linspace(-0.5, 0.5, 6)[:, None] * np.arange(12)
+    maps = {"relu": (10**growth, 10**-growth)}
+    return fig_propagation(np.linspace(0.5, 1.5, 6), maps, start=(6, 1.0), alt="depth and size")
+
+
 def sliding():
     rng = np.random.default_rng(8)
     return fig_sliding(rng.integers(-3, 9, (7, 6)), rng.integers(-2, 3, (3, 3)), padding=1, alt="a kernel on an image")
 
 
 FIGURES = {
-    "activations": activations, "boundary": boundary, "losses": losses, "path": lambda: bowl()[0],
-    "playground": playground, "regions": regions, "sliding": sliding,
+    "activations": activations, "boundary": boundary, "diagnosis": diagnosis, "losses": losses,
+    "path": lambda: bowl()[0], "playground": playground, "propagation": propagation, "regions": regions,
+    "sliding": sliding,
 }  # fmt: skip
 
 
@@ -339,6 +364,26 @@ def test_descending_lowers_the_objective():
     console.log(JSON.stringify([before, total()]))"""
     before, after = run(script, "boundary")
     assert after < before
+
+
+@needs_node
+def test_a_diagnosis_is_told_why_it_is_right_or_wrong():
+    script = f"""dlbook.mount("k", "diagnosis", {diagnosis()._json});
+    const note = () => find((n) => n.attributes.class === "dlbook-note")[0].textContent;
+    const press = (text) => {{ const all = find((n) => n.tag === "label" && n.textContent === text);
+      all.at(-1).children[0].fire("change", {{}}); return note(); }};
+    const list = () => find((n) => n.tag === "li").map((n) => n.textContent);
+    const seen = [note(), press("cause 2"), press("cause 1")];
+    press("2");
+    seen.push(note(), press("cause 2"), list().at(-1));
+    press("1");
+    console.log(JSON.stringify([...seen, note()]))"""
+    before, wrong, right, fresh, second, failed, kept = run(script, "diagnosis")
+    assert before == fresh == ""
+    assert wrong == "No. If cause 2: Sign 2. Here, look at place 1."
+    assert right == kept == "Yes: cause 1. Sign 1."
+    assert second == "Yes: cause 2. Sign 2."
+    assert failed == "failed: slope: 3"
 
 
 @needs_node

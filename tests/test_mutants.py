@@ -22,7 +22,7 @@ def test_the_reference_itself_passes(op):
 
 @pytest.mark.parametrize(("op", "bug"), PLANTED)
 def test_the_planted_bug_is_caught(op, bug, ledger):
-    law = caught_by(op, bug.plant(op.reference))
+    law = caught_by(op, op.spoilt(bug))
     assert law is not None, f"{op.name} with {bug.name} ({bug.old!r} -> {bug.new!r}) breaks no law"
     ledger(op, law=f"planted: {bug.name}", outcome="caught", by=law)
 

@@ -26,6 +26,9 @@ PRECISION = {"float32": 1e-4, "bfloat16": 3e-2}
 CHAPTERS = sorted({*TOPICS, *(op.chapter for op in catalogue().values())})
 # Functions without a twin, and why.
 ALONE = {
+    "batch_norm_backward_columns": "is the way back by hand, in the course's notation; autograd walks it itself",
+    "batch_norm_backward_steps": "is the way back by hand, node by node; autograd walks it itself",
+    "batch_norm_steps": "is made of the primitives that a tape records; autograd records batch_norm itself",
     "cost": "counts what stands on a tape; autograd's graph does not show what its nodes compute",
     "graph": "reads a tape; autograd's graph holds no values",
 }

@@ -14,21 +14,23 @@ import click
 def exercise(topic: str | None, output: Path | None, show: bool) -> None:
     """Write a file of functions to fill in: signature and explanation of each, without the body.
 
-    TOPIC is a chapter (all its operations) or a single operation. A file that exists is never overwritten.
+    TOPIC is a chapter (all its operations), an assignment or a single operation. A file that exists is never
+    overwritten.
 
     \b
     Examples:
       dlbook exercise --list
       dlbook exercise linear                                writes linear.py
       dlbook exercise linear_classifiers -o week_1.py       the whole chapter
+      dlbook exercise assignment_1                          what an assignment asks for
 
     Next: fill in a function, then `dlbook check linear.py`.
     """
     from dlbook.exercises.stubs import UnknownTopicError, operations_of, stubs
-    from dlbook.laws.operation import catalogue
+    from dlbook.laws.procedure import exercises
 
     if show or topic is None:
-        for chapter in dict.fromkeys(op.chapter for op in catalogue().values()):
+        for chapter in dict.fromkeys(op.chapter for op in exercises().values()):
             click.echo(f"{chapter}: {', '.join(operations_of(chapter))}")
         if not show:
             click.echo("Choose one of these: dlbook exercise TOPIC", err=True)

@@ -61,7 +61,7 @@ def call_lines(op: Op, example: Example) -> list[str]:
     names = [n.replace("[", "_").replace("]", "") for n in argument_names(op.reference, len(example.args))]
     lines = [f"{n} = {pasteable(a)}" for n, a in zip(names, example.args, strict=True)]
     given_options = [f"{n}={pasteable(v)}" for n, v in example.options.items()]
-    return [*lines, f"y, pullback = {op.name}({', '.join([*names, *given_options])})"]
+    return [*lines, f"{'' if op.answer else 'y, pullback = '}{op.name}({', '.join([*names, *given_options])})"]
 
 
 def cotangents(y, example: Example) -> Iterator[tuple[str, object]]:
@@ -123,7 +123,7 @@ def compare(op: Op, f: Callable, example: Example) -> tuple[int | None, list[tup
             break
         for i, (mine, right) in enumerate(zip(got, want, strict=False)):
             if not alike(mine, right):
-                what = "y" if i == 0 else f"gradient of {names[i - 1]}"
+                what = op.value if i == 0 else f"gradient of {names[i - 1]}"
                 if i:
                     lines = [*lines, f"pullback({code})[{i - 1}]"]
                 return i, [(SMALLEST, lines), (what, _beside(mine, right))], dy
@@ -164,7 +164,7 @@ def diagnose(op: Op, f: Callable, law: Callable, example: Example, which: int | 
     complaint = _complaint(law, op, f, example)
     partly = []
     for bug in op.bugs:
-        mutant = bug.plant(op.reference)
+        mutant = op.spoilt(bug)
         said = _complaint(law, op, mutant, example)
         if said is None:  # it would not have failed here
             continue
@@ -229,7 +229,7 @@ def _pattern(op: Op, which: int, samples: list, mine: list, right: list) -> list
         factors.append(factor)
         rows.append(len(example.args[0]) if np.ndim(example.args[0]) else 1)
     names = argument_names(op.reference, len(samples[0][0].args))
-    what = "y" if which == 0 else f"The gradient of {names[which - 1]}"
+    what = op.value if which == 0 else f"The gradient of {names[which - 1]}"
     if not factors or np.allclose(factors, 1):
         return []
     if np.allclose(factors, 0, atol=1e-12):

@@ -4,15 +4,16 @@ import inspect
 from collections.abc import Callable
 
 from dlbook.differentiable import differentiable
-from dlbook.laws.operation import Op
+from dlbook.laws.operation import Op, windowed
 from dlbook.shapes import describe
 
 
 def adopt(written: Callable, op: Op) -> Callable:
     """Return a reader's definition as a `@differentiable` function with the reference's signature.
 
-    A plain definition returns `(y, pullback)`. One that is already `@differentiable` is taken as it is, unless it
-    lacks annotations or the operation's name: shapes are checked by the reference's annotations then.
+    A plain definition returns `(y, pullback)`, or its answer alone where nothing is differentiated. One that is
+    already `@differentiable` is taken as it is, unless it lacks annotations or the operation's name: shapes are
+    checked by the reference's annotations then.
 
     Raises
     ------
@@ -22,6 +23,8 @@ def adopt(written: Callable, op: Op) -> Callable:
         raise TypeError(f"it is {describe(written)}, expected a function")
     decorated = hasattr(written, "vjp") and hasattr(written, "definition")
     _same_call(written, op)
+    if op.answer:
+        return windowed(written, op.answer, op.reference)
     annotated = all(p.annotation is not p.empty for p in inspect.signature(written).parameters.values())
     if decorated and annotated and written.__name__ == op.name:
         return written

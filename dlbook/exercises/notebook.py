@@ -46,10 +46,10 @@ def check(f: Callable, op: str | None = None, *, time_limit: float = 30.0, memor
     name = op or getattr(f, "__name__", "")
     if os.environ.get(WORKER):
         return Report(name, "missing", "not checked again inside a check")
-    from dlbook.laws.operation import catalogue
+    from dlbook.laws.procedure import exercises
 
-    if name not in catalogue():
-        near = difflib.get_close_matches(name, catalogue(), n=1)
+    if name not in exercises():
+        near = difflib.get_close_matches(name, exercises(), n=1)
         hint = f"did you mean op={near[0]!r}?" if near else "say which one it implements: check(f, op='linear')"
         return Report(name or "?", "missing", f"no operation is called {name!r}; {hint}")
     if not available():
@@ -80,11 +80,11 @@ def _source(f: Callable) -> tuple[str, str, list[str]]:
 def _here(f: Callable, name: str) -> Report:
     """Check in this process, where there is no other."""
     from dlbook.exercises.trial import Halt, Trial
-    from dlbook.laws.operation import catalogue
+    from dlbook.laws.procedure import exercises
 
     code = getattr(inspect.unwrap(f), "__code__", None)
     try:
-        report = Trial(catalogue()[name], f, code.co_filename if code else NOTEBOOK, lambda *event: None).run()
+        report = Trial(exercises()[name], f, code.co_filename if code else NOTEBOOK, lambda *event: None).run()
     except Halt as halt:
         report = halt.report
     report.notes.append(IN_THE_PAGE)

@@ -7,7 +7,9 @@ import textwrap
 from collections.abc import Callable, Iterable
 from types import ModuleType
 
-from dlbook.laws.operation import catalogue
+from dlbook.exercises.assignments import ASSIGNMENTS
+from dlbook.laws.operation import Op
+from dlbook.laws.procedure import exercises
 
 HEADER = '''"""{title}
 
@@ -15,9 +17,7 @@ Write the body of each function below and check it as often as you like:
 
     dlbook check {file}{one}
 
-A function returns a pair: its value y, and a function `pullback(dy)` that carries the gradient back. It gets
-dy = dL/dy, of y's shape, and returns a tuple with one gradient dL/da for each positional argument a, of that
-argument's shape and dtype, and None for integers and for what was not given. Change none of the arguments.
+{returns}
 The shapes stand in the signature: Float[Array, "N D"] is a float array of N rows and D columns, and a letter means
 the same size wherever it stands. A call with wrong shapes is refused for you; what else must be refused stands
 under Raises.
@@ -25,29 +25,37 @@ Stuck? The chapter derives every gradient; a failing check shows the smallest in
 """
 '''
 
+PAIR = """A function returns a pair: its value y, and a function `pullback(dy)` that carries the gradient back. It gets
+dy = dL/dy, of y's shape, and returns a tuple with one gradient dL/da for each positional argument a, of that
+argument's shape and dtype, and None for integers and for what was not given. Change none of the arguments."""
+PLAIN = "What stands under Returns is all that {names} returns: no gradient is asked for. Change none of the arguments."
+
 
 class UnknownTopicError(ValueError):
     """Neither a chapter with operations nor an operation has this name."""
 
 
 def operations_of(topic: str) -> list[str]:
-    """Return the operations of a chapter in the order in which they build on one another, or the one of that name.
+    """Return the functions of a chapter in the order in which they build on one another, of an assignment, or the one
+    of that name.
 
     Raises
     ------
     UnknownTopicError : the message offers the nearest name.
     """
-    known = catalogue()
+    known = exercises()
     if topic in known:
         return [topic]
+    if topic in ASSIGNMENTS:
+        return list(ASSIGNMENTS[topic])
     chapters: dict[str, list[str]] = {}
     for op in known.values():
         chapters.setdefault(op.chapter, []).append(op.name)
     if topic in chapters:
         return chapters[topic]
-    near = difflib.get_close_matches(topic, [*chapters, *known], n=1)
+    near = difflib.get_close_matches(topic, [*chapters, *ASSIGNMENTS, *known], n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"chapters: {', '.join(chapters)}"
-    raise UnknownTopicError(f"no chapter and no operation is called {topic!r}; {hint}")
+    raise UnknownTopicError(f"no chapter, no assignment and no operation is called {topic!r}; {hint}")
 
 
 def stubs(topic: str, *, file: str | None = None) -> str:
@@ -55,7 +63,7 @@ def stubs(topic: str, *, file: str | None = None) -> str:
 
     Parameters
     ----------
-    topic : a chapter ("linear_classifiers") or a single operation ("cross_entropy").
+    topic : a chapter ("linear_classifiers"), an assignment ("assignment_2") or a single operation ("cross_entropy").
     file : the name under which the reader will save it, shown in the header.
 
     Raises
@@ -63,12 +71,24 @@ def stubs(topic: str, *, file: str | None = None) -> str:
     UnknownTopicError : for a topic that does not exist.
     """
     names = operations_of(topic)
-    references = [catalogue()[name].reference for name in names]
+    ops = [exercises()[name] for name in names]
+    references = [op.reference for op in ops]
     blocks = [_stub(f) for f in references]
-    title = f"Exercise: {topic}" if topic in names else f"Exercises of the chapter {topic}"
+    whole = f"The functions of {topic}" if topic in ASSIGNMENTS else f"Exercises of the chapter {topic}"
+    title = f"Exercise: {topic}" if topic in names else whole
     one = "" if topic in names else f"              all of them\n    dlbook check {file or topic + '.py'} {names[0]}"
-    header = HEADER.format(title=title, file=file or f"{topic}.py", one=one)
+    header = HEADER.format(title=title, file=file or f"{topic}.py", one=one, returns=_returns(ops))
     return "\n".join([header, _imports(references, blocks), *("\n" + block for block in blocks)])
+
+
+def _returns(ops: Iterable[Op]) -> str:
+    """Say what the functions return: a pair, or an answer alone."""
+    plain = [op.name for op in ops if op.answer]
+    if not plain:
+        return PAIR
+    if len(plain) == len(list(ops)):
+        return PLAIN.format(names="a function")
+    return PAIR + "\n" + PLAIN.format(names=" or ".join(plain))
 
 
 def _stub(reference: Callable) -> str:

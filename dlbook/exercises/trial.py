@@ -17,7 +17,7 @@ from dlbook.laws.generic import HAVE_TORCH, NEEDS_TORCH
 from dlbook.laws.operation import Example, Op
 
 # A reader's function is not promised to run on complex numbers: the complex step is for the references.
-EXACT, PASSED = "exact cases", "passed"
+EXACT, REFUSES, PASSED = "exact cases", "refuses", "passed"
 NOT_FOR_READERS = {"complex step"}
 
 
@@ -36,9 +36,14 @@ def readers_lines(error: BaseException, filename: str, *, last: int = 3) -> list
 
 
 def laws_for(op: Op) -> dict[str, Callable]:
-    """Return the laws for a reader's function, those that need torch last: importing it takes a second or two."""
+    """Return the laws for a reader's function, the expensive and the formal last.
+
+    Torch takes a second or two to import; and who is told that a wrong call is not refused shall know that the
+    numbers are right.
+    """
     laws = {name: law for name, law in laws_of(op).items() if name not in NOT_FOR_READERS}
-    order = [n for n in laws if n not in NEEDS_TORCH] + [n for n in laws if n in NEEDS_TORCH and HAVE_TORCH]
+    last = [n for n in laws if n in NEEDS_TORCH and HAVE_TORCH] + [n for n in laws if n == REFUSES]
+    order = [n for n in laws if n not in NEEDS_TORCH | {REFUSES}] + last
     return {name: laws[name] for name in order}
 
 
@@ -119,7 +124,7 @@ class Trial:
             try:
                 if name == EXACT:
                     return self._exact(law, f)
-                return law(op, refusing(f, op.name) if name == "refuses" else f, example)
+                return law(op, refusing(f, op.name) if name == REFUSES else f, example)
             except NotImplementedError as error:
                 if any(frame.filename == self.filename for frame in traceback.extract_tb(error.__traceback__)):
                     raise Halt(Report(op.name, "unwritten", str(error) if str(error) != f"{op.name}: write me" else
@@ -152,7 +157,7 @@ class Trial:
 
     def _failed(self, f: Callable, failure: Failure, law: Callable, rows: list[dict]) -> Report:
         op, example = self.op, self.case if failure.law == EXACT else failure.example
-        raised = failure.message.startswith("raised ") and failure.law != "refuses"
+        raised = failure.message.startswith("raised ") and failure.law != REFUSES
         headline = f"the law {failure.law!r} fails: {sentence(failure.law, law)}"
         if raised:
             headline = _raised(failure.message)
@@ -161,7 +166,7 @@ class Trial:
             which, sections, dy = compare(op, f, example)
             probably = diagnose(op, f, law, example, which, dy)
             if failure.made:  # the law called it in another way than it was drawn
-                sections = accepted(op, failure.made) if failure.law == "refuses" else compare(op, f, failure.made)[1]
+                sections = accepted(op, failure.made) if failure.law == REFUSES else compare(op, f, failure.made)[1]
         except Halt:
             raise
         except BaseException as error:  # the reader's code misbehaves only now: the failure alone is said
@@ -176,7 +181,8 @@ class Trial:
             sections.append(("what the mistake probably is", wrapped(" ".join(probably))))
         rows = [*rows, {"law": failure.law, "examples": failure.examples, "worst": None, "tolerance": None,
                         "outcome": "FAILS"}]
-        return Report(op.name, "wrong", headline, sections, rows)
+        notes = ["every other law holds: what it computes is right"] if failure.law == REFUSES else []
+        return Report(op.name, "wrong", headline, sections, rows, notes=notes)
 
 
 def _raised(message: str) -> str:

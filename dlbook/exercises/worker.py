@@ -112,9 +112,9 @@ def load(job: dict, tell: Callable) -> ModuleType | None:
 def chosen(job: dict, module: ModuleType, tell: Callable) -> list[tuple[str, object]] | None:
     """Return `(operation, function)` pairs: those asked for, or each function of the file that the book knows."""
     from dlbook.exercises.report import Report
-    from dlbook.laws.operation import catalogue
+    from dlbook.laws.procedure import exercises
 
-    known = catalogue()
+    known = exercises()
     # Not what the file has only imported; `linear = 3` counts, and is told that it is no function.
     own = {n: v for n, v in vars(module).items() if not n.startswith("__") and not isinstance(v, ModuleType)
            and getattr(v, "__module__", MODULE) == MODULE}
@@ -144,9 +144,9 @@ def serve() -> None:
     try:
         from dlbook.exercises.report import Report
         from dlbook.exercises.trial import Halt, Trial
-        from dlbook.laws.operation import catalogue
+        from dlbook.laws.procedure import exercises
 
-        operations = catalogue()
+        operations = exercises()
         faulthandler.enable(tell.descriptor, all_threads=False)
         if "import torch" in job["source"]:  # its libraries alone would be over the limit
             import_torch(None)

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import strategies as st
 
 from dlbook.laws.arrays import SEEDS
-from dlbook.laws.generic import HAVE_TORCH, LAWS, NEEDS_TORCH
+from dlbook.laws.generic import HAVE_TORCH, LAWS, NEEDS_TORCH, same_answer
 from dlbook.laws.operation import Example, Op
 from dlbook.laws.verdict import LawBroken
 
@@ -54,6 +54,9 @@ def laws_of(op: Op) -> dict[str, Callable]:
 
     An invariant's name is its function's name in words.
     """
+    if op.answer:
+        some = ("exact cases", "pure", "refuses")
+        return {"same answer": same_answer, **{name: LAWS[name] for name in some if _applies(name, op)}}
     laws = {name: law for name, law in LAWS.items() if _applies(name, op)}
     for invariant in op.invariants:
         laws[invariant.__name__.replace("_", " ")] = _own(invariant)

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+from dlbook.differentiable import differentiable
+from dlbook.laws.trees import flatten, rebuild
 from dlbook.shapes import leaves
 
 
@@ -147,6 +149,7 @@ class Op:
         y or gradients may be None.
     twin_gradient : False (or a function of the example) where autograd follows another convention at a kink.
     bugs : the planted mistakes.
+    answer : for a function without a gradient (`dlbook.laws.procedure`), what of its result is compared.
     """
 
     reference: Callable
@@ -161,6 +164,7 @@ class Op:
     exact: tuple[tuple, ...] = ()
     twin_gradient: bool | Callable[[Example], bool] = True
     bugs: tuple[Bug, ...] = ()
+    answer: Callable | None = None
 
     @property
     def name(self) -> str:
@@ -177,9 +181,44 @@ class Op:
         """The dotted path of the reference."""
         return f"{self.reference.__module__}.{self.name}"
 
+    @property
+    def value(self) -> str:
+        """What messages call the value: y, or what the first line of the answer's docstring says."""
+        return inspect.getdoc(self.answer).splitlines()[0].rstrip(".") if self.answer else "y"
+
     def twin(self) -> Callable:
         """Return the PyTorch twin, imported only now: the NumPy half works without torch."""
         return getattr(import_module(self.reference.__module__.replace("dlbook.numpy", "dlbook.torch")), self.name)
+
+    def spoilt(self, bug: Bug) -> Callable:
+        """Return the reference with a mistake of the catalogue in it, as the laws call it."""
+        planted = bug.plant(self.reference)
+        return windowed(planted, self.answer, self.reference) if self.answer else planted
+
+
+def windowed(f: Callable, answer: Callable, like: Callable | None = None) -> Callable:
+    """Show a plain function to the laws as an operation: its answer is y, and its pullback says zero.
+
+    Parameters
+    ----------
+    f : the function.
+    answer : `answer(f, *args, **options)` calls f and returns a tree of float arrays that can be compared.
+    like : whose name and parameters it shall have; by default its own.
+    """
+    like = like or f
+
+    def definition(*args, **options):
+        y = answer(f, *args, **options)
+        return y, lambda dy: tuple(rebuild(a, [np.zeros_like(leaf) for leaf in flatten(a)]) for a in args)
+
+    signature = inspect.signature(like)
+    anything = [p.replace(annotation=Any) for p in signature.parameters.values()]
+    definition.__name__ = like.__name__  # its qualified name stays a local one: it is no operation of the package
+    definition.__doc__, definition.__module__ = like.__doc__, like.__module__
+    definition.__signature__ = signature.replace(parameters=anything, return_annotation=Any)
+    shown = differentiable(definition)
+    shown.definition = f
+    return shown
 
 
 _CATALOGUE: dict[str, Op] = {}

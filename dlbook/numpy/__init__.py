@@ -15,7 +15,10 @@ TOPICS = (
     "gradient_descent",
     "backpropagation",
     "deep_networks",
+    "initialization",
+    "normalization",
     "optimization",
+    "training",
     "convolution",
 )
 __all__ = ["chain", "residual", "vjp"]

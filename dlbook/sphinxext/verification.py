@@ -1,8 +1,8 @@
-"""The verification ledger on the pages: its own table, and the line below every listing."""
+"""The verification ledger on the pages: its own table, and the line below every listing and every identity."""
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from html import escape, unescape
 from itertools import groupby
 from pathlib import Path
@@ -19,6 +19,7 @@ from dlbook.sphinxext.sources import Sources
 __all__ = ["VerificationLedger", "connect"]
 
 PAGE = "verification"  # the page that holds the table
+IDENTITIES = "dlbook.laws.identities."  # where the formulas of the appendix are tried
 
 
 def connect(app: Sphinx) -> None:
@@ -133,15 +134,38 @@ def _folded(summary: str, lines: list[str]) -> nodes.raw:
 
 
 def _badges(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
-    """Write the lines below listings anew: from the ledger as it is, with links to its table."""
+    """Write the lines below listings anew, from the ledger as it is, and a line below each formula of the appendix."""
     body = context.get("body") or ""
-    if "dlbook-badge" not in body:
-        return
     rows = (ledger.read() or {"rows": []})["rows"]
     page = app.builder.get_relative_uri(pagename, PAGE) if PAGE in app.env.found_docs else ""
 
+    def href(path: str) -> str:
+        return f"{page}#op-{path.rpartition('.')[2]}" if page else ""
+
     def fresh(match: re.Match) -> str:
         path = unescape(match[1])
-        return badge(path, rows, f"{page}#op-{path.rpartition('.')[2]}" if page else "")
+        return badge(path, rows, href(path))
 
     context["body"] = re.sub(r'<p class="dlbook-badge" data-operation="([^"]*)">.*?</p>', fresh, body, flags=re.S)
+    tried = [row for row in rows if row["chapter"] == pagename and row["module"].startswith(IDENTITIES)]
+    if tried:
+        context["body"] = _sealed(context["body"], tried, href)
+
+
+def _sealed(body: str, rows: list[dict], href: Callable[[str], str]) -> str:
+    """Put a line below each numbered formula that is an identity of the same name: what was drawn, what was refuted."""
+    paths = {f"equation-eq-id-{row['operation'].replace('_', '-')}": row["module"] for row in rows}
+
+    def seal(match: re.Match) -> str:
+        path = paths.get(match[1])
+        if path is None:
+            return match[0]
+        own = [row for row in rows if row["module"] == path]
+        examples = sum(row["examples"] or 0 for row in own if row["outcome"] == "passed")
+        refuted = sum(row["outcome"] == "caught" for row in own)
+        text = f"{examples} examples, {refuted} near-miss{'es' if refuted != 1 else ''} refuted"
+        if href(path):
+            text = f'<a href="{escape(href(path))}">{text}</a>'
+        return f'{match[0]}\n<p class="dlbook-seal">{text}</p>'
+
+    return re.sub(r'<div class="math[^>]*id="(equation-eq-[\w-]+)">.*?</div>', seal, body, flags=re.S)

@@ -104,6 +104,14 @@ def mlp(x: Float[Array, "N D"], params: Params, *, activation: Activation = "rel
     return x, pullback
 
 
+def check_sizes(function: str, sizes: Sequence[int]) -> list[int]:
+    """Return the widths of a network's layers as integers; refuse fewer than two, and a layer without units."""
+    widths = [whole_number(function, f"sizes[{i}]", size, 1) for i, size in enumerate(sizes)]
+    if len(widths) < 2:
+        raise ValueError(f"{function}: sizes is {list(sizes)}, expected at least two: inputs and outputs")
+    return widths
+
+
 def layer_values(x: Float[Array, "N D"], params: Params, *, activation: Activation = "relu") -> list[Array]:
     r"""Compute what every layer of a network says, before and after its activation.
 
@@ -157,9 +165,7 @@ def init_mlp(sizes: Sequence[int], rng: np.random.Generator, *, gain: float = 2.
     **Book** eq-init-mlp
     """
     gain = above_zero("init_mlp", "gain", gain)
-    widths = [whole_number("init_mlp", f"sizes[{i}]", size, 1) for i, size in enumerate(sizes)]
-    if len(widths) < 2:
-        raise ValueError(f"init_mlp: sizes is {list(sizes)}, expected at least two: inputs and outputs")
+    widths = check_sizes("init_mlp", sizes)
     return tuple(
         (((gain / d) ** 0.5 * rng.standard_normal((k, d))).astype(dtype), np.zeros(k, dtype))
         for d, k in pairwise(widths)

@@ -1,0 +1,8 @@
+"""What an assignment asks for: the functions that its page hands out as stubs and grades by `dlbook check`."""
+
+__all__ = ["ASSIGNMENTS"]
+
+ASSIGNMENTS: dict[str, tuple[str, ...]] = {
+    "assignment_1": ("linear", "softmax", "cross_entropy", "l2_penalty"),
+    "assignment_2": ("linear", "relu", "cross_entropy", "l2_penalty", "mlp", "triangular_lr"),
+}
