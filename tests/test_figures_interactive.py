@@ -16,7 +16,6 @@ from dlbook.figures.interactive import Interactive, widget_source
 from dlbook.figures.linear_classifiers import fig_boundary, fig_losses, fig_regions
 from dlbook.figures.style import Figure, panel
 from dlbook.figures.training import fig_diagnosis
-from dlbook.numpy.convolution import conv2d
 from dlbook.numpy.deep_networks import init_mlp, layer_values, mlp_objective
 from dlbook.numpy.deep_networks.network import ACTIVATIONS
 from dlbook.numpy.linear_classifiers import cross_entropy, hinge_loss, l2_penalty, linear
@@ -147,15 +146,10 @@ def propagation():
     return fig_propagation(np.linspace(0.5, 1.5, 6), maps, start=(6, 1.0), alt="depth and size")
 
 
-def sliding():
-    rng = np.random.default_rng(8)
-    return fig_sliding(rng.integers(-3, 9, (7, 6)), rng.integers(-2, 3, (3, 3)), padding=1, alt="a kernel on an image")
-
-
 FIGURES = {
     "activations": activations, "boundary": boundary, "diagnosis": diagnosis, "losses": losses,
     "path": lambda: bowl()[0], "playground": playground, "propagation": propagation, "regions": regions,
-    "sliding": sliding,
+    "sliding": lambda: fig_sliding(np.arange(42.0).reshape(7, 6) % 5 - 2, np.eye(3), padding=1, alt="a kernel"),
 }  # fmt: skip
 
 
@@ -228,23 +222,6 @@ def test_the_network_of_the_playground_is_the_books_in_every_value_and_gradient(
     for mine, theirs in zip(values, layers, strict=True):
         np.testing.assert_allclose(theirs, mine[0], rtol=1e-12, atol=1e-15)
     assert got["accuracy"] == pytest.approx(np.mean(values[-1].argmax(axis=1) == target))
-
-
-@needs_node
-@pytest.mark.parametrize(("stride", "padding"), [(1, 0), (1, 1), (2, 0), (2, 2), (3, 1)])
-def test_the_convolution_that_slides_is_the_books_in_value_and_gradients(stride, padding):
-    rng = np.random.default_rng(9)
-    x, weight = rng.normal(size=(7, 6)), rng.normal(size=(3, 2))
-    y, back = vjp(conv2d, x[None, None], weight[None, None], stride=stride, padding=padding)
-    dx, dweight = back(y)
-    call = json.dumps([x.tolist(), weight.tolist(), stride, padding])
-    script = f"""const s = dlbook.widgets.sliding, [x, w, stride, padding] = {call};
-    const y = s.convolve(x, w, stride, padding);
-    console.log(JSON.stringify([y, s.gradients(x, w, y, stride, padding)]))"""
-    value, grads = run(script, "sliding")
-    np.testing.assert_allclose(value, y[0, 0], rtol=1e-12, atol=1e-14)
-    np.testing.assert_allclose(grads["dx"], dx[0, 0], rtol=1e-12, atol=1e-13)
-    np.testing.assert_allclose(grads["dw"], dweight[0, 0], rtol=1e-12, atol=1e-13)
 
 
 @needs_node
