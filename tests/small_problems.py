@@ -1,8 +1,9 @@
-"""Small problems with known answers, for the tests of descents."""
+"""Small problems and networks for tests."""
 
 import numpy as np
 
 from dlbook.numpy import gradient_descent as gd
+from dlbook.numpy.deep_networks import init_mlp
 
 BOWL = gd.value_and_grad(gd.quadratic)
 
@@ -18,3 +19,9 @@ def problem(rng, n=12, d=3, k=4):
     """Return parameters, inputs and labels of a small one-layer network."""
     params = rng.normal(size=(k, d)), rng.normal(size=k)
     return params, rng.normal(size=(n, d)), rng.integers(0, k, n)
+
+
+def biased_mlp(rng, widths=(3, 5, 4, 2)):
+    """Return the parameters of a network in float64 whose biases are not zero."""
+    params = init_mlp(widths, rng, dtype="float64")
+    return tuple((weight, 0.5 * rng.standard_normal(len(bias))) for weight, bias in params)

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from test_figures_interactive import needs_node, run
+from mock_page import needs_node, run
 
 from dlbook import vjp
 from dlbook.numpy.convolution import conv2d

@@ -19,6 +19,8 @@ TOPICS = (
     "normalization",
     "optimization",
     "training",
+    "regularization",
+    "evaluation",
     "convolution",
 )
 __all__ = ["chain", "residual", "vjp"]
