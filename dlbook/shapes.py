@@ -46,12 +46,12 @@ class ShapeError(ValueError):
 
 def leaves(tree, where: str = "") -> Iterator[tuple[str, Any]]:
     """Yield `(path, leaf)` for every leaf of nested tuples, lists and dicts, in order."""
-    if isinstance(tree, Mapping):
-        for name, branch in tree.items():
-            yield from leaves(branch, f"{where}[{name!r}]")
-    elif isinstance(tree, tuple | list):
+    if isinstance(tree, tuple | list):
         for i, branch in enumerate(tree):
             yield from leaves(branch, f"{where}[{i}]")
+    elif not isinstance(tree, np.ndarray) and isinstance(tree, Mapping):  # a question to Mapping takes its time
+        for name, branch in tree.items():
+            yield from leaves(branch, f"{where}[{name!r}]")
     else:
         yield where, tree
 

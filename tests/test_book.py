@@ -164,3 +164,11 @@ def test_no_notebook_lies_beside_a_page(page):
 def test_what_lies_in_static_lands_on_every_page_and_is_small():
     weight = sum(p.stat().st_size for p in (BOOK / "_static").rglob("*") if p.suffix in (".css", ".js"))
     assert weight < 20_000
+
+
+def test_no_reference_and_no_word_of_the_glossary_is_entered_twice():
+    keys = re.findall(r"^@\w+\{(\w+),", (BOOK / "references.bib").read_text(), re.M)
+    blocks = re.findall(r"^```\{glossary\}\n(.*?)^```", (BOOK / "glossary.md").read_text(), re.M | re.S)
+    words = [line for block in blocks for line in block.splitlines() if line and not line.startswith(" ")]
+    for names in (keys, words):
+        assert len(names) == len(set(names)), sorted({name for name in names if names.count(name) > 1})

@@ -7,21 +7,25 @@ import pytest
 from mock_page import needs_node, run
 
 from dlbook import vjp
+from dlbook.figures.convolution import fig_sliding
 from dlbook.figures.deep_networks import fig_activations, fig_playground
+from dlbook.figures.evaluation import fig_threshold
 from dlbook.figures.gradient_descent import fig_path
 from dlbook.figures.initialization import fig_propagation
 from dlbook.figures.interactive import Interactive, widget_source
 from dlbook.figures.linear_classifiers import fig_boundary, fig_losses, fig_regions
+from dlbook.figures.optimization import fig_race, fig_schedule_noise
+from dlbook.figures.optimization.race import OPTIMIZERS, SURFACES
 from dlbook.figures.regularization import fig_thinned
 from dlbook.figures.style import Figure, panel
 from dlbook.figures.training import fig_diagnosis
-from dlbook.numpy.deep_networks import init_mlp, layer_values, mlp_objective
+from dlbook.numpy.deep_networks import init_mlp
 from dlbook.numpy.deep_networks.network import ACTIVATIONS
 from dlbook.numpy.linear_classifiers import cross_entropy, hinge_loss, l2_penalty, linear
 
 WIDGETS = (
-    "activations", "boundary", "diagnosis", "losses", "normalization", "path", "playground", "propagation", "regions",
-    "thinned",
+    "activations", "boundary", "diagnosis", "losses", "normalization", "path", "playground", "propagation", "race",
+    "regions", "schedules", "sliding", "thinned", "threshold",
 )  # fmt: skip
 
 
@@ -70,6 +74,12 @@ def playground():
     return fig_playground(sets, view=(-3.0, 5.0), alt="a network to train")
 
 
+def optimizers():
+    rates = {name: dict.fromkeys(OPTIMIZERS, 0.0005) for name in SURFACES}
+    starts = {"bowl": (-1.5, 1.0), "Rosenbrock": (-1.5, 1.0), "saddle": (-1.5, 0.1)}
+    return fig_race(rates, starts=starts, chosen=list(OPTIMIZERS)[:5], steps=20, alt="a race")
+
+
 def diagnosis():
     falling = 3 * np.exp(-np.arange(9) / 4)
     accuracy = 1 - falling / 4
@@ -95,10 +105,17 @@ def propagation():
     return fig_propagation(np.linspace(0.5, 1.5, 6), maps, start=(6, 1.0), alt="depth and size")
 
 
+def threshold():
+    rng = np.random.default_rng(8)
+    return fig_threshold(rng.normal(size=30) + 1, np.round(rng.normal(size=50), 1), threshold=0.5, alt="a threshold")
+
+
 FIGURES = {
     "activations": activations, "boundary": boundary, "diagnosis": diagnosis, "losses": losses,
-    "path": lambda: bowl()[0], "playground": playground, "propagation": propagation, "regions": regions,
-    "thinned": thinned,
+    "path": lambda: bowl()[0], "playground": playground, "propagation": propagation, "race": optimizers,
+    "regions": regions, "schedules": lambda: fig_schedule_noise(alt="schedules"), "thinned": thinned,
+    "threshold": threshold,
+    "sliding": lambda: fig_sliding(np.arange(42.0).reshape(7, 6) % 5 - 2, np.eye(3), padding=1, alt="a kernel"),
 }  # fmt: skip
 
 
@@ -149,39 +166,6 @@ def test_the_objective_of_the_regions_is_the_books():
     np.testing.assert_allclose(got["dweight"], dweight, rtol=1e-10, atol=1e-14)
     np.testing.assert_allclose(got["dbias"], dbias, rtol=1e-10, atol=1e-14)
     assert got["accuracy"] == pytest.approx(np.mean(scores.argmax(axis=1) == target))
-
-
-@needs_node
-@pytest.mark.parametrize("name", ["relu", "tanh", "sigmoid", "identity"])
-def test_the_network_of_the_playground_is_the_books_in_every_value_and_gradient(name):
-    x, target = clouds(3)
-    rng = np.random.default_rng(7)
-    params = [(w, rng.normal(size=len(b))) for w, b in init_mlp((2, 5, 4, 3), rng, dtype="float64")]
-    plain = [[w.tolist(), b.tolist()] for w, b in params]
-    call = json.dumps([plain, x.tolist(), target.tolist(), name])
-    got = run(f"console.log(JSON.stringify(dlbook.widgets.playground.objective(...{call})))", "playground")
-    cost, grads = mlp_objective(activation=name)(tuple(params), x, target)
-    assert got["loss"] == pytest.approx(cost, rel=1e-12)
-    for (dweight, dbias), (g, b) in zip(grads, got["grads"], strict=True):
-        np.testing.assert_allclose(g, dweight, rtol=1e-9, atol=1e-13)
-        np.testing.assert_allclose(b, dbias, rtol=1e-9, atol=1e-13)
-    values = layer_values(x, tuple(params), activation=name)
-    call = json.dumps([plain, x[0].tolist(), name])
-    _, *layers = run(f"console.log(JSON.stringify(dlbook.widgets.playground.forward(...{call})))", "playground")
-    for mine, theirs in zip(values, layers, strict=True):
-        np.testing.assert_allclose(theirs, mine[0], rtol=1e-12, atol=1e-15)
-    assert got["accuracy"] == pytest.approx(np.mean(values[-1].argmax(axis=1) == target))
-
-
-@needs_node
-def test_training_in_the_playground_lowers_the_loss():
-    script = f"""dlbook.mount("k", "playground", {playground()._json});
-    const loss = () => parseFloat(find((n) => n.tag === "dd")[1].textContent), before = loss();
-    find((n) => n.textContent === "Train" && n.tag === "button")[0].fire("click", {{}});
-    console.log(JSON.stringify([before, loss(), find((n) => n.tag === "dd")[0].textContent]))"""
-    before, after, steps = run(script, "playground")
-    assert after < 0.5 * before
-    assert steps == "1500"
 
 
 @needs_node
@@ -306,7 +290,7 @@ def test_a_diagnosis_is_told_why_it_is_right_or_wrong():
     console.log(JSON.stringify([...seen, note()]))"""
     before, wrong, right, fresh, second, failed, kept = run(script, "diagnosis")
     assert before == fresh == ""
-    assert wrong == "No. If cause 2: Sign 2. Here, look at place 1."
+    assert wrong == "No: \u201ccause 2\u201d looks different. Sign 2. Here, look at place 1."
     assert right == kept == "Yes: cause 1. Sign 1."
     assert second == "Yes: cause 2. Sign 2."
     assert failed == "failed: slope: 3"

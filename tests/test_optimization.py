@@ -1,16 +1,15 @@
 """Optimizers: the trajectories of torch.optim, and what each of them becomes at the ends of its options."""
 
-import math
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from small_problems import problem
 
 from dlbook.numpy import gradient_descent as gd
 from dlbook.numpy import optimization as op
 from dlbook.numpy.gradient_descent.trees import tree_map
+from dlbook.numpy.optimization.blocks import BLOCK
 from dlbook.shapes import leaves
 
 pytestmark = pytest.mark.law
@@ -77,7 +76,7 @@ def test_large_arrays_are_updated_to_the_last_block(optimizer):
     rng = np.random.default_rng(0)
     params, gradients = rng.normal(size=40_001), rng.normal(size=(2, 40_001))
     large, _ = walk(optimizer, params, gradients, lr=0.1)
-    for i in (0, 16_383, 16_384, 40_000):
+    for i in (0, BLOCK - 1, BLOCK, 40_000):
         small, _ = walk(optimizer, params[[i]], gradients[:, [i]], lr=0.1)
         np.testing.assert_allclose(large[i], small[0], rtol=1e-14)
 
@@ -196,6 +195,68 @@ def test_nesterov_in_its_own_words_is_torchs_form_at_the_point_ahead():
         np.testing.assert_allclose(ahead, x + mu * v, **EXACT)
 
 
+@pytest.mark.parametrize("kappa", [2, 20, 100])
+def test_the_best_heavy_ball_shrinks_the_distance_as_predicted(kappa):
+    # At both ends of the spectrum the two roots coincide, and the distance goes as the step times the root's power.
+    rng, root = np.random.default_rng(0), np.sqrt(kappa)
+    mu, lr, half = ((root - 1) / (root + 1)) ** 2, 4 / (1 + root) ** 2, int(10 * root)
+    hessian, start = np.diag(np.linspace(1, kappa, 9)), rng.normal(size=9)
+    run = op.minimize(
+        gd.value_and_grad(gd.quadratic), start, hessian, optimizer=op.sgd_momentum, lr=lr, momentum=mu,
+        steps=2 * half, keep_path=True,
+    )  # fmt: skip
+    distance = np.linalg.norm(run.path, axis=1)
+    assert (distance[-1] / distance[half]) ** (1 / half) == pytest.approx((root - 1) / (root + 1), rel=0.05)
+    assert (distance[-1] / distance[half] / 2) ** (1 / half) == pytest.approx((root - 1) / (root + 1), rel=0.02)
+    np.testing.assert_allclose(op.momentum_factor(lr, mu, [1, kappa, kappa / 2]), (root - 1) / (root + 1), rtol=1e-6)
+
+
+@given(lr=st.floats(0, 1), momentum=st.floats(0, 0.99), curvature=st.floats(0, 10))
+def test_the_factor_of_momentum_is_the_spectral_radius_of_the_step_matrix(lr, momentum, curvature):
+    # One step on velocity and coordinate, the lines of the matrix on the page.
+    matrix = np.array([[momentum, curvature], [-lr * momentum, 1 - lr * curvature]])
+    expected = np.abs(np.linalg.eigvals(matrix)).max()
+    assert op.momentum_factor(lr, momentum, curvature) == pytest.approx(expected, rel=1e-6, abs=1e-7)
+    stable = 0 < lr * curvature < 2 * (1 + momentum)
+    assert (op.momentum_factor(lr, momentum, curvature) < 1) == stable or expected == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.5, 0.9])
+def test_momentum_is_stable_up_to_twice_one_plus_mu(momentum):
+    limit = 2 * (1 + momentum)
+    assert op.momentum_factor(1.0, momentum, limit) == pytest.approx(1)
+    assert op.momentum_factor(1.0, momentum, 0.999 * limit) < 1 < op.momentum_factor(1.0, momentum, 1.001 * limit)
+
+
+@pytest.mark.parametrize(("lr", "momentum", "curvature"), [(0.2, 0.0, 1.0), (0.02, 0.9, 1.0), (0.3, 0.8, 2.0)])
+def test_the_noise_of_momentum_is_what_the_page_derives(lr, momentum, curvature):
+    # The covariance of (velocity, coordinate) under the step matrix and unit noise, iterated until it stands still.
+    matrix = np.array([[momentum, curvature], [-lr * momentum, 1 - lr * curvature]])
+    noise, covariance = np.outer([1, -lr], [1, -lr]), np.zeros((2, 2))
+    for _ in range(5000):
+        covariance = matrix @ covariance @ matrix.T + noise
+    formula = lr / (1 - momentum) * (1 + momentum) / (curvature * (2 * (1 + momentum) - lr * curvature))
+    assert covariance[1, 1] == pytest.approx(formula, rel=1e-9)
+
+
+@pytest.mark.parametrize("betas", [(0.9, 0.999), (0.0, 0.5)])
+def test_the_corrected_means_of_a_constant_gradient_are_the_gradient_from_the_first_step_on(betas):
+    slope, params, state = np.array([3.0, -0.01]), np.zeros(2), None
+    for step in range(1, 30):
+        params, state = op.adam(params, slope, state, lr=0.1, betas=betas, eps=1e-300)
+        np.testing.assert_allclose(state["exp_avg"] / (1 - betas[0] ** step), slope, rtol=1e-12)
+        np.testing.assert_allclose(state["exp_avg_sq"] / (1 - betas[1] ** step), slope**2, rtol=1e-12)
+        np.testing.assert_allclose(params, -0.1 * step * np.sign(slope), rtol=1e-12)
+
+
+def test_adam_walks_uphill_where_large_gradients_are_rare_and_amsgrad_does_not():
+    for amsgrad, sign in ((False, 1), (True, -1)):
+        place, state = np.zeros(1), None
+        for gradient in [3.0, -1.0, -1.0] * 100:
+            place, state = op.adam(place, np.array([gradient]), state, lr=0.01, betas=(0.0, 0.1), amsgrad=amsgrad)
+        assert np.sign(place) == sign
+
+
 @optimizers
 def test_every_optimizer_descends_a_bowl(optimizer):
     bowl = gd.value_and_grad(gd.quadratic)
@@ -237,6 +298,7 @@ def test_an_optimizer_refuses_and_says_what_it_expected(optimizer, arguments, op
         (lambda p: op.adadelta(p, p, rho=-0.1), "adadelta: rho is -0.1"),
         (lambda p: op.lion(p, p, lr=1, betas=(2, 0)), r"lion: betas\[0\] is 2"),
         (lambda p: op.ema(p, decay=1.0), "ema: decay is 1.0"),
+        (lambda p: op.momentum_factor(1, 1, [1]), "momentum_factor: momentum is 1"),
         (lambda p: op.clip_norm(p, 0.0), "clip_norm: max_norm is 0.0"),
         (lambda p: op.clip_value(p, -1), "clip_value: max_value is -1"),
         (lambda p: op.clipped(op.adam), "clipped: max_norm and max_value are None"),
@@ -245,127 +307,3 @@ def test_an_optimizer_refuses_and_says_what_it_expected(optimizer, arguments, op
 def test_an_option_outside_its_range_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call(np.ones(2))
-
-
-@given(seed=seeds)
-def test_optimize_with_a_plain_step_is_sgd_to_the_bit(seed):
-    rng = np.random.default_rng(seed)
-    params, x, target = problem(rng)
-    options = {"lr": lambda s: 0.3 / (1 + s), "batch_size": 5, "epochs": 3}
-    plain = gd.sgd(gd.objective(), params, (x, target), rng=np.random.default_rng(1), **options)
-    general = op.optimize(
-        gd.objective(), params, (x, target), optimizer=op.sgd_momentum, momentum=0.0, rng=np.random.default_rng(1),
-        **options,
-    )  # fmt: skip
-    same(general.params, plain.params, rtol=0)
-    np.testing.assert_array_equal(general.values, plain.values)
-    np.testing.assert_array_equal(general.rates, plain.rates)
-
-
-@given(seed=seeds)
-def test_minimize_with_a_plain_step_is_gradient_descent_to_the_bit(seed):
-    params, x, target = problem(np.random.default_rng(seed))
-    options = {"lr": lambda s: 0.3 / (1 + s), "steps": 5, "keep_path": True}
-    plain = gd.gradient_descent(gd.objective(), params, x, target, **options)
-    general = op.minimize(gd.objective(), params, x, target, optimizer=op.nesterov, momentum=0.0, **options)
-    same((general.params, general.path, general.values, general.rates),
-         (plain.params, plain.path, plain.values, plain.rates), rtol=1e-12)
-
-
-@optimizers
-def test_optimize_goes_on_where_it_stopped(optimizer):
-    params, x, target = problem(np.random.default_rng(0))
-    options = {"optimizer": optimizer, "lr": 0.1, "batch_size": 4, "rng": None}
-    whole = op.optimize(gd.objective(), params, (x, target), epochs=4, **options)
-    half = op.optimize(gd.objective(), params, (x, target), epochs=2, **options)
-    rest = op.optimize(gd.objective(), half.params, (x, target), epochs=2, state=half.state, **options)
-    same(rest.params, whole.params, rtol=0)
-    np.testing.assert_array_equal(np.concatenate([half.values, rest.values]), whole.values)
-
-
-def test_the_range_test_raises_the_rate_by_a_constant_factor_and_stops_where_the_loss_explodes():
-    params, x, target = problem(np.random.default_rng(0))
-    cost, rng = gd.objective(), np.random.default_rng(1)
-    calm = op.lr_range_test(
-        cost, params, (x, target), min_lr=1e-4, max_lr=1e-2, steps=9, batch_size=5, rng=rng,
-        measure=lambda p: {"size": float(np.abs(p[0]).sum())},
-    )  # fmt: skip
-    np.testing.assert_allclose(calm.rates, np.geomspace(1e-4, 1e-2, 9))
-    assert len(calm.values) == len(calm.measured["size"]) == 9
-    assert calm.measured["size"][0] == np.abs(params[0]).sum()
-    wild = op.lr_range_test(
-        gd.value_and_grad(gd.quadratic), np.ones(2), (np.eye(2),), min_lr=0.1, max_lr=1e3, steps=60, batch_size=2,
-        rng=None, momentum=0.0,
-    )  # fmt: skip
-    assert 5 < len(wild.values) < 60
-    assert wild.rates[-1] > 2
-    assert wild.values[-1] <= 4 * wild.values.min()
-    for option, value in (("min_lr", 20.0), ("steps", 1), ("blow_up", 1)):
-        with pytest.raises(ValueError, match=f"lr_range_test: {option} is {value}"):
-            op.lr_range_test(cost, params, (x, target), batch_size=5, rng=rng, **{option: value})
-
-
-@given(seed=seeds, max_norm=st.sampled_from([0.1, 1.0, 1e3]), norm_type=st.sampled_from([1.0, 2.0, math.inf]))
-def test_a_clipped_gradient_is_short_and_points_the_same_way(seed, max_norm, norm_type):
-    grads = a_tree(np.random.default_rng(seed))
-    cut, norm = op.clip_norm(grads, max_norm, norm_type=norm_type)
-    flat, short = (np.concatenate([np.ravel(leaf) for _, leaf in leaves(tree)]) for tree in (grads, cut))
-    np.testing.assert_allclose(norm, np.linalg.norm(flat, norm_type))
-    np.testing.assert_allclose(short, flat * min(1, max_norm / (norm + 1e-6)))
-    assert np.linalg.norm(short, norm_type) <= max_norm
-    if norm < max_norm:
-        np.testing.assert_array_equal(short, flat)
-
-
-def test_clipping_meets_gradients_that_are_no_numbers():
-    grads = (np.array([np.inf, 1.0]), np.array([2.0]))
-    with pytest.raises(FloatingPointError, match="the norm of the gradient is inf"):
-        op.clip_norm(grads, 1.0, error_if_nonfinite=True)
-    cut, norm = op.clip_norm(grads, 1.0)
-    assert norm == math.inf
-    np.testing.assert_array_equal(cut[0], [np.nan, 0.0])
-    np.testing.assert_array_equal(cut[1], [0.0])
-    np.testing.assert_array_equal(op.clip_value(np.array([np.inf, -7.0, np.nan, 0.5]), 2.0), [2.0, -2.0, np.nan, 0.5])
-
-
-def test_a_clipped_function_clips_the_entries_and_then_the_length():
-    double = lambda p: (1.0, 2 * p)  # noqa: E731
-    value, grads = op.clipped(double, max_value=3.0, max_norm=1.0)(np.array([5.0, 2.0]))
-    assert value == 1.0
-    np.testing.assert_allclose(grads, np.array([1.0, 1.0]) / np.sqrt(2), rtol=1e-6)
-    np.testing.assert_allclose(op.clipped(double, max_value=3.0)(np.array([5.0, 1.0]))[1], [3.0, 2.0])
-
-
-@given(seed=seeds, decay=st.sampled_from([0.0, 0.5, 0.99]))
-def test_the_corrected_average_weighs_the_past_geometrically(seed, decay):
-    rng = np.random.default_rng(seed)
-    visited, state = [a_tree(rng) for _ in range(6)], None
-    for params in visited:
-        average, state = op.ema(params, state, decay=decay)
-    weights = decay ** np.arange(5.0, -1, -1)
-    for path in ((0,), (1, "b")):
-        stack = [tree[0] if path == (0,) else tree[1]["b"] for tree in visited]
-        ours = average[0] if path == (0,) else average[1]["b"]
-        np.testing.assert_allclose(ours, np.tensordot(weights / weights.sum(), stack, axes=1), **EXACT)
-
-
-def test_the_average_of_what_does_not_change_is_what_does_not_change_and_without_correction_the_first_weighs_more():
-    state = None
-    for _ in range(3):
-        average, state = op.ema(np.array([7.0]), state, decay=0.99)
-    np.testing.assert_allclose(average, [7.0])
-    average, state = op.ema(np.array([0.0]), decay=0.99, bias_correction=False)
-    average, state = op.ema(np.array([1.0]), state, decay=0.99, bias_correction=False)
-    np.testing.assert_allclose(average, [0.01])
-
-
-def test_an_averaged_optimizer_takes_the_same_steps_and_averages_them():
-    params, x, target = problem(np.random.default_rng(0))
-    options = {"lr": 0.1, "batch_size": 4, "epochs": 2, "rng": None, "keep_path": True}
-    plain = op.optimize(gd.objective(), params, (x, target), **options)
-    run = op.optimize(gd.objective(), params, (x, target), optimizer=op.averaged(op.adam, decay=0.8), **options)
-    same(run.params, plain.params, rtol=0)
-    state = None
-    for step in range(1, 7):
-        average, state = op.ema(tree_map(lambda leaf, step=step: leaf[step], plain.path), state, decay=0.8)
-    same(run.state["params"], average)

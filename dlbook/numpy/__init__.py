@@ -20,6 +20,8 @@ TOPICS = (
     "optimization",
     "training",
     "regularization",
+    "evaluation",
+    "convolution",
 )
 __all__ = ["chain", "residual", "vjp"]
 

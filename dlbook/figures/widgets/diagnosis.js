@@ -7,7 +7,7 @@
   function verdict(run, chosen, diagnoses) {
     const right = diagnoses[run.number], taken = diagnoses[chosen];
     if (chosen === run.number) return { right: true, text: `Yes: ${right.text}. ${right.signature}` };
-    return { right: false, text: `No. If ${taken.text}: ${taken.signature} Here, look at ${right.clue}.` };
+    return { right: false, text: `No: \u201c${taken.text}\u201d looks different. ${taken.signature} Here, look at ${right.clue}.` };
   }
 
   function mount(live, data, kit) {

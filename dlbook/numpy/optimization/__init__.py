@@ -5,7 +5,7 @@ from dlbook.numpy.optimization.adaptive import adadelta, adagrad, rmsprop
 from dlbook.numpy.optimization.averaging import averaged, ema
 from dlbook.numpy.optimization.clipping import clip_norm, clip_value, clipped
 from dlbook.numpy.optimization.loop import lr_range_test, minimize, optimize
-from dlbook.numpy.optimization.momentum import lion, nesterov, sgd_momentum
+from dlbook.numpy.optimization.momentum import lion, momentum_factor, nesterov, sgd_momentum
 from dlbook.numpy.optimization.schedules import (
     cosine_restarts,
     one_cycle_lr,
@@ -14,6 +14,7 @@ from dlbook.numpy.optimization.schedules import (
     triangular_lr,
     warmup,
 )
+from dlbook.numpy.optimization.surfaces import rosenbrock, saddle
 
 __all__ = [
     "adadelta",
@@ -29,11 +30,14 @@ __all__ = [
     "lion",
     "lr_range_test",
     "minimize",
+    "momentum_factor",
     "nadam",
     "nesterov",
     "one_cycle_lr",
     "optimize",
     "rmsprop",
+    "rosenbrock",
+    "saddle",
     "sgd_momentum",
     "step_lr",
     "triangular_doubling_lr",

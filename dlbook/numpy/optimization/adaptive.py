@@ -82,7 +82,8 @@ def rmsprop(
 
     Returns
     -------
-    params, state : after the step; state has "step", "square_avg", "momentum_buffer" and "grad_avg".
+    params, state : after the step; state has "step" and "square_avg", with momentum "momentum_buffer", and if
+        centered "grad_avg".
 
     Raises
     ------
@@ -94,20 +95,27 @@ def rmsprop(
     step = check_update("rmsprop", params, grads, state, lr=lr, weight_decay=weight_decay, eps=eps)
     alpha, momentum = share("rmsprop", "alpha", alpha), share("rmsprop", "momentum", momentum)
 
-    def update(p, r, u, mean, g):
+    names = ["square_avg", *(["momentum_buffer"] if momentum else []), *(["grad_avg"] if centered else [])]
+
+    def update(p, r, *rest):
+        *_, g = rest
         if weight_decay:
             g = g + weight_decay * p
         r *= alpha
         r += (1 - alpha) * (g * g)
         variance = r
         if centered:
+            mean = rest[-2]
             mean += (1 - alpha) * (g - mean)
             variance = r - mean * mean
-        u *= momentum
-        u += g / (np.sqrt(variance) + eps)
-        p -= lr * u
+        step = g / (np.sqrt(variance) + eps)
+        if momentum:
+            u = rest[0]
+            u *= momentum
+            u += step
+            step = u
+        p -= lr * step
 
-    names = "square_avg", "momentum_buffer", "grad_avg"
     params, *after = in_blocks(update, (params, *memory("rmsprop", params, state, *names)), grads)
     return params, {"step": step, **dict(zip(names, after, strict=True))}
 

@@ -10,7 +10,7 @@ from dlbook.shapes import describe, leaves, refill
 
 __all__ = []
 
-BLOCK = 16384  # 64 KB of float32: the five arrays of an update fit into the second-level cache together
+BLOCK = 32768  # 128 KB of float32: the arrays of an update fit into the second-level cache together
 
 
 def in_blocks(update: Callable, changing: tuple, grads) -> list:
@@ -20,21 +20,30 @@ def in_blocks(update: Callable, changing: tuple, grads) -> list:
     dozen operations on each number. On whole arrays each of them would fetch its operands from memory and send
     the result back there; a block is fetched once, worked on while it is near, and sent back once.
     """
-    old = [[np.asarray(leaf).reshape(-1) for _, leaf in leaves(tree)] for tree in changing]
+    old = [[np.ravel(leaf) for leaf in flat(tree)] for tree in changing]
     new = [[np.empty_like(leaf) for leaf in tree] for tree in old]
-    for i, (_, leaf) in enumerate(leaves(grads)):
-        grad = np.asarray(leaf).reshape(-1)
+    for i, leaf in enumerate(flat(grads)):
+        grad = np.ravel(leaf)
         for start in range(0, grad.size, BLOCK):
             block = slice(start, start + BLOCK)
             parts = [tree[i][block] for tree in new]
             for part, source in zip(parts, old, strict=True):
                 part[...] = source[i][block]
             update(*parts, grad[block])
-    shapes = [np.shape(leaf) for _, leaf in leaves(changing[0])]
+    shapes = [np.shape(leaf) for leaf in flat(changing[0])]
     return [
         refill(like, (leaf.reshape(shape) for leaf, shape in zip(tree, shapes, strict=True)))
         for like, tree in zip(changing, new, strict=True)
     ]
+
+
+def flat(tree) -> list:
+    """Return the leaves of a tree, in order."""
+    if isinstance(tree, tuple | list):
+        return [leaf for branch in tree for leaf in flat(branch)]
+    if hasattr(tree, "dtype"):
+        return [tree]
+    return [leaf for branch in tree.values() for leaf in flat(branch)]
 
 
 def memory(function: str, params, state: dict | None, *names: str) -> list:
@@ -48,9 +57,13 @@ def memory(function: str, params, state: dict | None, *names: str) -> list:
 
 def check_update(function: str, params, grads, state, **options) -> int:
     """Refuse wrong parameters, gradients of other shapes, a foreign state and negative options; return the step."""
-    check_params(function, params)
-    check_params(function, grads, "grads")
-    for (path, p), (_, g) in zip(leaves(params), matching(function, params, grads), strict=True):
+    ours, theirs = list(leaves(params)), list(leaves(grads))
+    if any(getattr(getattr(leaf, "dtype", None), "kind", None) != "f" for _, leaf in ours + theirs) or not ours:
+        check_params(function, params)
+        check_params(function, grads, "grads")
+    if len(ours) != len(theirs) or any(p[0] != g[0] for p, g in zip(ours, theirs, strict=True)):
+        raise ValueError(f"{function}: grads is {describe(grads)}, expected the structure of params")
+    for (path, p), (_, g) in zip(ours, theirs, strict=True):
         if p.shape != g.shape:
             raise ValueError(f"{function}: the gradient of params{path} is {describe(g)}, expected shape {p.shape}")
     for option, value in options.items():
@@ -60,14 +73,6 @@ def check_update(function: str, params, grads, state, **options) -> int:
     if "step" not in state:
         raise ValueError(f"{function}: state is {describe(state)}, expected what {function} returned, or None")
     return int(state["step"]) + 1  # an array of one number, when it comes from a file
-
-
-def matching(function: str, params, grads) -> list:
-    """Return the leaves of grads; refuse a tree that has other leaves than params."""
-    found = list(leaves(grads))
-    if [path for path, _ in leaves(params)] != [path for path, _ in found]:
-        raise ValueError(f"{function}: grads is {describe(grads)}, expected the structure of params")
-    return found
 
 
 def share(function: str, option: str, value: float) -> float:

@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from dlbook.numpy.linear_classifiers.arguments import at_least_zero
 from dlbook.numpy.optimization.blocks import check_update, in_blocks, memory, share
 
-__all__ = ["lion", "nesterov", "sgd_momentum"]
+__all__ = ["lion", "momentum_factor", "nesterov", "sgd_momentum"]
 
 
 def sgd_momentum(
@@ -61,6 +62,46 @@ def sgd_momentum(
 
     params, v = in_blocks(update, (params, *memory("sgd_momentum", params, state, "momentum_buffer")), grads)
     return params, {"step": step, "momentum_buffer": v}
+
+
+def momentum_factor(lr: float, momentum: float, eigenvalues) -> np.ndarray:
+    r"""Say by which factor a step of heavy-ball momentum shrinks the distance along a direction, in the long run.
+
+    The size of the larger root of
+
+    $$z^2 - (1 + \mu - \eta \lambda)\, z + \mu = 0$$
+
+    which is $\sqrt\mu$, whatever the curvature, between $(1 - \sqrt\mu)^2$ and $(1 + \sqrt\mu)^2$ for
+    $\eta \lambda$, and below 1 for $0 < \eta \lambda < 2 (1 + \mu)$.
+
+    Parameters
+    ----------
+    lr : eta, at least 0.
+    momentum : mu, in [0, 1).
+    eigenvalues : the curvatures lambda, any array of numbers.
+
+    Returns
+    -------
+    factors : one for each curvature.
+
+    Raises
+    ------
+    ValueError : for an option outside its range.
+
+    Examples
+    --------
+    >>> momentum_factor(0.1, 0.0, [1.0, 10.0, 25.0]).round(6)  # without momentum |1 - eta lambda|
+    array([0.9, 0. , 1.5])
+    >>> momentum_factor(4 / (1 + 3) ** 2, 0.25, [1.0, 9.0]).round(6)  # the best for these two
+    array([0.5, 0.5])
+
+    **Source** Polyak (1964).
+    **Book** eq-momentum-roots
+    """
+    lr, momentum = at_least_zero("momentum_factor", "lr", lr), share("momentum_factor", "momentum", momentum)
+    trace = 1 + momentum - lr * np.asarray(eigenvalues, complex)
+    root = np.sqrt(trace**2 - 4 * momentum)
+    return np.maximum(np.abs(trace + root), np.abs(trace - root)) / 2
 
 
 def nesterov(

@@ -5,7 +5,7 @@ from dlbook.torch.optimization.adaptive import adadelta, adagrad, rmsprop
 from dlbook.torch.optimization.averaging import averaged, ema
 from dlbook.torch.optimization.clipping import clip_norm, clip_value, clipped
 from dlbook.torch.optimization.loop import lr_range_test, minimize, optimize
-from dlbook.torch.optimization.momentum import lion, nesterov, sgd_momentum
+from dlbook.torch.optimization.momentum import lion, momentum_factor, nesterov, sgd_momentum
 from dlbook.torch.optimization.schedules import (
     cosine_restarts,
     one_cycle_lr,
@@ -14,6 +14,7 @@ from dlbook.torch.optimization.schedules import (
     triangular_lr,
     warmup,
 )
+from dlbook.torch.optimization.surfaces import rosenbrock, saddle
 
 __all__ = [
     "adadelta",
@@ -29,11 +30,14 @@ __all__ = [
     "lion",
     "lr_range_test",
     "minimize",
+    "momentum_factor",
     "nadam",
     "nesterov",
     "one_cycle_lr",
     "optimize",
     "rmsprop",
+    "rosenbrock",
+    "saddle",
     "sgd_momentum",
     "step_lr",
     "triangular_doubling_lr",

@@ -37,12 +37,15 @@ def rmsprop(
     nothing = tree_map(torch.zeros_like, params)
     state = state or {"step": 0, "square_avg": nothing, "momentum_buffer": nothing, "grad_avg": nothing}
     grads = decayed(params, grads, weight_decay)
-    r = running(state["square_avg"], tree_map(torch.square, grads), 1 - alpha)
-    mean = running(state["grad_avg"], grads, 1 - alpha) if centered else state["grad_avg"]
-    variance = tree_map(lambda r, m: r - m * m, r, mean) if centered else r
-    u = tree_map(lambda u, g, v: momentum * u + g / (v.sqrt() + eps), state["momentum_buffer"], grads, variance)
-    params = tree_map(lambda p, u: p - lr * u, params, u)
-    return params, {"step": state["step"] + 1, "square_avg": r, "momentum_buffer": u, "grad_avg": mean}
+    variance = running(state["square_avg"], tree_map(torch.square, grads), 1 - alpha)
+    after = {"step": state["step"] + 1, "square_avg": variance}
+    if centered:
+        mean = after["grad_avg"] = running(state["grad_avg"], grads, 1 - alpha)
+        variance = tree_map(lambda r, m: r - m * m, variance, mean)
+    step = tree_map(lambda g, v: g / (v.sqrt() + eps), grads, variance)
+    if momentum:
+        step = after["momentum_buffer"] = tree_map(lambda u, d: momentum * u + d, state["momentum_buffer"], step)
+    return tree_map(lambda p, d: p - lr * d, params, step), after
 
 
 def adadelta(

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch.utils._pytree import tree_map
 
-__all__ = ["lion", "nesterov", "sgd_momentum"]
+__all__ = ["lion", "momentum_factor", "nesterov", "sgd_momentum"]
 
 
 def decayed(params, grads, weight_decay: float):
@@ -25,6 +25,16 @@ def sgd_momentum(
         v = tree_map(torch.clone, grads)
     params = tree_map(lambda p, v: p - lr * v, params, v)
     return params, {"step": (state["step"] if state else 0) + 1, "momentum_buffer": v}
+
+
+def momentum_factor(lr: float, momentum: float, eigenvalues) -> torch.Tensor:
+    """Say by which factor a step of heavy-ball momentum shrinks the distance along a direction, in the long run."""
+    curvature = torch.as_tensor(eigenvalues, dtype=torch.float64)
+    step = torch.stack([
+        torch.stack([torch.full_like(curvature, momentum), curvature], -1),
+        torch.stack([torch.full_like(curvature, -lr * momentum), 1 - lr * curvature], -1),
+    ], -2)  # fmt: skip
+    return torch.linalg.eigvals(step).abs().amax(-1)
 
 
 def nesterov(
