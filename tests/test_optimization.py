@@ -74,9 +74,10 @@ def test_the_state_makes_the_trip_through_a_copy_and_leaves_are_independent(opti
 @optimizers
 def test_large_arrays_are_updated_to_the_last_block(optimizer):
     rng = np.random.default_rng(0)
-    params, gradients = rng.normal(size=40_001), rng.normal(size=(2, 40_001))
+    length = BLOCK // 8  # of a float64
+    params, gradients = rng.normal(size=length + 7), rng.normal(size=(2, length + 7))
     large, _ = walk(optimizer, params, gradients, lr=0.1)
-    for i in (0, BLOCK - 1, BLOCK, 40_000):
+    for i in (0, length - 1, length, length + 6):
         small, _ = walk(optimizer, params[[i]], gradients[:, [i]], lr=0.1)
         np.testing.assert_allclose(large[i], small[0], rtol=1e-14)
 
