@@ -54,7 +54,7 @@ def adam(
     **Book** eq-adam
     """
     step = check_update("adam", params, grads, state, lr=lr, weight_decay=weight_decay, eps=eps)
-    return _adam("adam", step, lr, betas, eps, weight_decay, 0.0, amsgrad)
+    return adam_update("adam", step, lr, betas, eps, weight_decay, 0.0, amsgrad)
 
 
 @optimizer
@@ -85,10 +85,11 @@ def adamw(
     **Book** eq-adamw
     """
     step = check_update("adamw", params, grads, state, lr=lr, weight_decay=weight_decay, eps=eps)
-    return _adam("adamw", step, lr, betas, eps, 0.0, weight_decay, amsgrad)
+    return adam_update("adamw", step, lr, betas, eps, 0.0, weight_decay, amsgrad)
 
 
-def _adam(function, step, lr, betas, eps, coupled, decoupled, amsgrad):
+def adam_update(function, step, lr, betas, eps, coupled, decoupled, amsgrad):
+    """Say what a step of Adam does to a number, with a weight decay inside of the gradient or apart from it."""
     beta1, beta2 = (share(function, f"betas[{i}]", beta) for i, beta in enumerate(betas))
     rate, root = lr / (1 - beta1**step), (1 - beta2**step) ** 0.5
 
