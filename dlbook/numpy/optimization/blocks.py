@@ -12,7 +12,7 @@ from dlbook.shapes import describe, leaves, refill
 
 __all__ = []
 
-BLOCK = 2**19  # bytes: the three arrays that an operation reads and writes fit into a second-level cache together
+BLOCK = 2**20  # bytes: with less the calls of NumPy begin to count, with much more the arrays leave the cache
 SMALL = 2**14  # numbers: up to here it is the call of an operation that takes time, and not the numbers
 
 
