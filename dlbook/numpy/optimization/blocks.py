@@ -22,7 +22,7 @@ def optimizer(define: Callable) -> Callable:
     The definition returns `(update, start, constants)`: the update of `in_blocks`, what the optimizer remembers
     about each number before the first step, by name, and the rest of its state. The step changes nothing that it is
     given. Its other form, `.in_place`, may overwrite params and state, and belongs to a caller whom nobody else
-    could see doing it: on a large network new arrays cost about as much as the formula.
+    could see doing it: on a large network new arrays take a good part of the time of a step.
     """
 
     def run(in_place: bool, params, grads, state=None, **options):
