@@ -51,6 +51,11 @@ def test_an_unknown_topic_is_met_with_a_suggestion():
         stubs("linear_classifier")
 
 
+def test_a_chapter_without_operations_is_not_taken_for_a_slip_of_the_pen():
+    with pytest.raises(UnknownTopicError, match="the chapter 'initialization' has no function"):
+        stubs("initialization")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("topic", CHAPTERS)
 def test_the_references_pasted_into_the_stubs_pass(checked, topic):
@@ -59,8 +64,9 @@ def test_the_references_pasted_into_the_stubs_pass(checked, topic):
     for name in operations_of(topic):
         reference = exercises()[name].reference
         module = inspect.getmodule(reference.definition)
-        own = f"getattr({name}, 'definition', {name})"  # a function without a gradient is its own definition
-        written = f"from {module.__name__} import {name}\n    return {own}(*{_call(reference)})"
+        # A function without a gradient is its own definition; an option may have its function's name.
+        own = "getattr(the_books, 'definition', the_books)"
+        written = f"from {module.__name__} import {name} as the_books\n    return {own}(*{_call(reference)})"
         source = source.replace(f'raise NotImplementedError("{name}: write me")', written)
     reports = checked(source, limits=Limits(120), examples=5)
     assert [r.operation for r in reports] == list(operations_of(topic))
