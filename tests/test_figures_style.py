@@ -8,6 +8,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.lines import Line2D
+from matplotlib.patches import StepPatch
 
 from dlbook.figures.legend import collect, legend_html
 from dlbook.figures.style import FOREGROUND, PALETTE, Figure, house_style, panel, rgb
@@ -93,6 +94,13 @@ def test_a_label_that_occurs_in_two_panels_is_explained_once():
         panels.append(canvas)
     assert [handle.get_label() for handle in collect(panels)] == ["training", "test"]
     assert Figure(panels, alt="a")._repr_html_().count("training") == 1
+
+
+def test_an_outline_is_shown_in_the_legend_by_its_own_colour_and_dash():
+    for colour, dash in (("#1f77b4", "-"), ("#d45500", "--")):
+        sample = legend_html([StepPatch([1], [0, 1], fill=False, ec=colour, ls=dash, label="layer 2")])
+        assert f'stroke="{colour}"' in sample
+        assert ("dasharray" in sample) == (dash == "--")
 
 
 def test_a_legend_in_the_foreground_colour_follows_the_theme():

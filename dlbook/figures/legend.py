@@ -9,6 +9,7 @@ from matplotlib.artist import Artist
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from dlbook.figures.svg import FOREGROUND
 
@@ -51,6 +52,9 @@ def legend_panel(handles: Sequence[Artist], width: float) -> Canvas:
 
 def _sample(handle: Artist) -> str:
     """Draw a line with its dash and mark, or a patch of colour, in a box of 30 x 12."""
+    if isinstance(handle, Patch) and not handle.get_fill():
+        stroke = _stroke(handle, handle.get_edgecolor())  # an outline, such as a histogram's
+        return f'<svg viewBox="0 0 30 12" width="30" height="12">{stroke}</svg>'
     if not isinstance(handle, Line2D):
         colour = _colour(
             handle.get_facecolor() if hasattr(handle, "get_facecolor") else handle.patches[0].get_facecolor()
@@ -58,10 +62,7 @@ def _sample(handle: Artist) -> str:
         return f'<svg viewBox="0 0 30 12" width="30" height="12"><path d="M8 1h14v10h-14z" fill="{colour}"/></svg>'
     parts = []
     if handle.get_linestyle() != "None":
-        _, dashes = handle._dash_pattern  # Matplotlib keeps the dash in points nowhere else
-        dash = f' stroke-dasharray="{" ".join(f"{d:.3g}" for d in dashes)}"' if dashes else ""
-        stroke = f'stroke="{_colour(handle.get_color())}" stroke-width="{1.3 * handle.get_linewidth():.3g}"'
-        parts.append(f'<path d="M1 6H29" fill="none" {stroke}{dash}/>')
+        parts.append(_stroke(handle, handle.get_color()))
     if handle.get_marker() in _MARKS:
         r = min(handle.get_markersize(), 9) / 2 * 1.2
         spots = {"r": r, "d": 2 * r, "l": 15 - r, "e": 15 + r, "t": 6 - r, "b": 6 + r}
@@ -71,6 +72,14 @@ def _sample(handle: Artist) -> str:
         parts.append(f'<path d="{path}" fill="{fill}" stroke="{_colour(edge)}" stroke-width="1.2"/>')
     box = 'viewBox="0 0 30 12" width="30"' if handle.get_linestyle() != "None" else 'viewBox="8 0 14 12" width="14"'
     return f'<svg {box} height="12">{"".join(parts)}</svg>'
+
+
+def _stroke(handle: Line2D | Patch, colour: object) -> str:
+    """Draw a stroke across the box with the width and the dash of a line or of an outline."""
+    _, dashes = handle._dash_pattern  # Matplotlib keeps the dash in points nowhere else
+    dash = f' stroke-dasharray="{" ".join(f"{d:.3g}" for d in dashes)}"' if dashes else ""
+    look = f'stroke="{_colour(colour)}" stroke-width="{1.3 * handle.get_linewidth():.3g}"'
+    return f'<path d="M1 6H29" fill="none" {look}{dash}/>'
 
 
 def _colour(colour: object) -> str:
