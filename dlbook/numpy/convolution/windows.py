@@ -94,7 +94,7 @@ def fold(
     ValueError : for an option out of range, or a window that nowhere fits.
 
     **Source** torch.nn.functional.fold, which names it; Chellapilla, Puri and Simard (2006).
-    **Book** eq-fold-windows
+    **Book** eq-overlap-add
     """
     sizes = pair("fold", "output_size", output_size, 1)
     rows, columns = _axes("fold", sizes, kernel_size, stride, padding, dilation)

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from dlbook.differentiable import vjp
-from dlbook.numpy.deep_networks.network import Activation
+from dlbook.numpy.deep_networks.network import ACTIVATIONS, Activation
 from dlbook.numpy.deep_networks.training import measure_splits
 from dlbook.numpy.gradient_descent.descent import Descent, Rate
 from dlbook.numpy.gradient_descent.stochastic import descend_in_batches, plain_step
@@ -16,8 +16,9 @@ from dlbook.numpy.linear_classifiers.penalties import l2_penalty
 from dlbook.numpy.normalization.batch import batch_statistics, update_running
 from dlbook.numpy.normalization.network import (
     Norm,
-    Params,
+    NormParams,
     State,
+    check_norm,
     check_normalized_layers,
     forward,
     init_normalized_mlp,
@@ -65,6 +66,8 @@ def normalized_mlp_objective(
     """
     strength = at_least_zero("normalized_mlp_objective", "strength", strength)
     eps = above_zero("normalized_mlp_objective", "eps", eps)
+    check_norm("normalized_mlp_objective", norm)
+    ACTIVATIONS[activation]  # an unknown name is refused now, and not by the first batch
 
     def value_and_grad(network, x, target):
         params = network[0] if track else network
@@ -125,7 +128,7 @@ def track_running(optimizer: Callable = plain_step, *, momentum: float = 0.1) ->
 
 
 def population_statistics(
-    x: Array, params: Params, *, activation: Activation = "relu", eps: float = 1e-5
+    x: Array, params: NormParams, *, activation: Activation = "relu", eps: float = 1e-5
 ) -> State:
     """Compute the statistics of every batch norm over all of x at once, as if x were one batch.
 
@@ -152,6 +155,13 @@ def population_statistics(
     check_normalized_layers("population_statistics", x, params, None, "batch")
     _, normalized, _ = forward(x, params, None, "batch", activation, eps)
     return tuple(map(batch_statistics, normalized))
+
+
+def check_last_batch(function: str, norm: Norm, examples: int, batch_size: int) -> None:
+    """Refuse a batch norm that would be given a single example, at once and not at the end of an epoch."""
+    if norm == "batch" and isinstance(batch_size, int) and batch_size > 0 and 1 in (batch_size, examples % batch_size):
+        raise ValueError(f"{function}: batch_size is {batch_size}, which leaves a batch of one of {examples} examples "
+                         "without a variance; expected another size")
 
 
 def train_normalized_mlp(
@@ -186,7 +196,7 @@ def train_normalized_mlp(
 
     Raises
     ------
-    ValueError : for empty or unequal data, or an option outside its range.
+    ValueError : for empty or unequal data, an option outside its range, or a batch of one example for a batch norm.
     FloatingPointError : when the cost becomes infinite or nan.
 
     **Source** KTH DD2424 (2019), assignment 3.
@@ -195,6 +205,7 @@ def train_normalized_mlp(
     predict = partial(_scores, norm=norm, activation=activation, eps=eps)
     measure = measure_splits(train, validation, predict=predict, loss=loss)
     x, target = train
+    check_last_batch("train_normalized_mlp", norm if hidden else "none", len(x), batch_size)
     sizes = (x.shape[1], *hidden, int(target.max()) + 1)
     network = init_normalized_mlp(sizes, rng, norm=norm, sigma=sigma, gain=gain, dtype=x.dtype)
     cost = normalized_mlp_objective(loss, norm=norm, activation=activation, strength=strength, eps=eps, track=True)
@@ -204,6 +215,6 @@ def train_normalized_mlp(
     )  # fmt: skip
 
 
-def _scores(x: Array, network: tuple[Params, State], **options) -> Array:
+def _scores(x: Array, network: tuple[NormParams, State], **options) -> Array:
     """Return the scores of a network that is given as a pair (params, running)."""
     return normalized_mlp(x, *network, **options)
