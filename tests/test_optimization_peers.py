@@ -334,6 +334,23 @@ def test_both_range_tests_find_the_same():
     np.testing.assert_allclose(ours.measured["size"], theirs.measured["size"].numpy(), rtol=1e-9)
 
 
+@pytest.mark.parametrize(("option", "value"), [("min_lr", 20.0), ("blow_up", 1.0), ("steps", 1)])
+def test_both_range_tests_refuse_the_same(option, value):
+    for half, losses, convert in ((op, gd, lambda a: a), (torch_op, torch_gd, tensors)):
+        with pytest.raises(ValueError, match=f"lr_range_test: {option} is {value}"):
+            half.lr_range_test(
+                losses.objective(), convert(np.ones((2, 1))), convert((np.ones((4, 1)), np.zeros(4, int))),
+                batch_size=2, rng=None, **{option: value},
+            )  # fmt: skip
+
+
+@pytest.mark.parametrize("limits", [{"max_norm": 0.0}, {"max_value": -1.0}, {}])
+def test_both_halves_refuse_limits_when_they_build_a_clipped_function(limits):
+    for half in (op, torch_op):
+        with pytest.raises(ValueError, match="clipped: max_"):
+            half.clipped(gd.objective(), **limits)
+
+
 def test_the_twins_change_nothing_either():
     rng = np.random.default_rng(0)
     params, grads, more = (tensors(a_tree(rng)) for _ in range(3))

@@ -116,7 +116,8 @@ def lr_range_test(
 
     $$\eta_s = \eta_{\min} \left( \frac{\eta_{\max}}{\eta_{\min}} \right)^{s / (S - 1)}, \qquad s = 0, \dots, S - 1$$
 
-    It ends early when a batch's loss is not finite or above `blow_up` times the lowest before it.
+    It ends early when a batch's loss is not finite or above `blow_up` times the lowest before it. (For a loss that
+    can be negative: when it is above the lowest by more than `blow_up` - 1 times the size of the lowest.)
 
     Parameters
     ----------
@@ -151,7 +152,7 @@ def lr_range_test(
     def ended(step: int, value) -> bool:
         nonlocal lowest
         lowest = min(lowest, float(value))
-        return step == steps or not value <= blow_up * lowest
+        return step == steps or not value - lowest <= (blow_up - 1) * abs(lowest)
 
     def watched(params, *batch):
         if measure:

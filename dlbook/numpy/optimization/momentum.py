@@ -46,7 +46,7 @@ def sgd_momentum(
     >>> theta  # no slope, and still a step
     array([0.05])
 
-    **Source** Polyak (1964), eq. 9; Sutskever, Martens, Dahl and Hinton (2013); `torch.optim.SGD`.
+    **Source** Polyak (1964); Sutskever, Martens, Dahl and Hinton (2013); `torch.optim.SGD`.
     **Book** eq-heavy-ball
     """
     step = check_update("sgd_momentum", params, grads, state, lr=lr, dampening=dampening, weight_decay=weight_decay)

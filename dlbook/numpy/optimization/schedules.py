@@ -79,7 +79,7 @@ def triangular_lr(
     >>> [rate(s) for s in range(6)]
     [0.25, 0.75, 1.25, 0.75, 0.25, 0.75]
 
-    **Source** Smith (2017), section 3.2; KTH DD2424, assignment 2, eqs. 14 and 15; `torch.optim.lr_scheduler.CyclicLR`.
+    **Source** Smith (2017), section 3.1; KTH DD2424, assignment 2, eqs. 14 and 15; `torch.optim.lr_scheduler.CyclicLR`.
     **Book** eq-triangular-lr
     """
     low, high = _ends("triangular_lr", base_lr, max_lr)

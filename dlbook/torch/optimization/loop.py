@@ -62,6 +62,10 @@ def lr_range_test(
     """Train with a learning rate that grows by the same factor at each step, and see what becomes of the loss."""
     low, high = above_zero("lr_range_test", "min_lr", min_lr), above_zero("lr_range_test", "max_lr", max_lr)
     steps = whole_number("lr_range_test", "steps", steps, 2)
+    if low >= high:
+        raise ValueError(f"lr_range_test: min_lr is {min_lr}, expected a number below max_lr = {max_lr}")
+    if not above_zero("lr_range_test", "blow_up", blow_up) > 1:
+        raise ValueError(f"lr_range_test: blow_up is {blow_up}, expected a number above 1")
     batches = math.ceil(check_rows("lr_range_test", **{f"data[{i}]": column for i, column in enumerate(data)})
                         / whole_number("lr_range_test", "batch_size", batch_size, 1))  # fmt: skip
     found, lowest = [], math.inf
@@ -69,7 +73,7 @@ def lr_range_test(
     def ended(step: int, value: float) -> bool:
         nonlocal lowest
         lowest = min(lowest, value)
-        return step == steps or not value <= blow_up * lowest
+        return step == steps or not value - lowest <= (blow_up - 1) * abs(lowest)
 
     def watched(params, *batch):
         if measure:
