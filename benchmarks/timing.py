@@ -1,7 +1,8 @@
 """A timer for comparisons: the ratio of two times is worth telling, a time alone is not.
 
 A machine's clock rate and its neighbours change from second to second. So all rivals run in one process, each
-once per round, in random order, and the medians over the rounds are compared.
+once per round, in random order, and the medians over the rounds are compared. What counts is the time of the
+processor: on one thread it is the time on the clock, less the pauses in which the core worked for others.
 """
 
 import random
@@ -9,7 +10,7 @@ import statistics
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from time import perf_counter
+from time import process_time
 
 
 @contextmanager
@@ -40,24 +41,24 @@ def side_by_side(
 
     Returns
     -------
-    The median time of one call in seconds, by name.
+    The median processor time of one call in seconds, by name.
     """
     order, rng = list(rivals), random.Random(seed)
     calls = {}
     for name, f in rivals.items():
         f()  # the first call of a function pays for imports, checks and fresh memory
-        start = perf_counter()
+        start = process_time()
         f()
-        calls[name] = max(1, round(sample / max(perf_counter() - start, 1e-7)))
+        calls[name] = max(1, round(sample / max(process_time() - start, 1e-7)))
     times: dict[str, list[float]] = {name: [] for name in rivals}
     for _ in range(rounds):
         rng.shuffle(order)
         for name in order:
             f, count = rivals[name], calls[name]
-            start = perf_counter()
+            start = process_time()
             for _ in range(count):
                 f()
-            times[name].append((perf_counter() - start) / count)
+            times[name].append((process_time() - start) / count)
     return {name: statistics.median(t) for name, t in times.items()}
 
 
@@ -74,11 +75,11 @@ class Duel:
 def table(duels: Iterable[Duel], *, rounds: int = 40) -> list[tuple[str, float, float, float | None]]:
     """Time the duels, print one line each, and return `(what, our seconds, their seconds, goal)`."""
     rows = []
-    print(f"{'forward and gradient, one thread':<48}{'NumPy':>12}{'PyTorch':>12}{'ratio':>8}{'goal':>8}")
+    print(f"{'forward and gradient, one thread':<64}{'NumPy':>12}{'PyTorch':>12}{'ratio':>8}{'goal':>8}")
     for duel in duels:
         t = side_by_side({"ours": duel.ours, "theirs": duel.theirs}, rounds=rounds)
         rows.append((duel.what, t["ours"], t["theirs"], duel.goal))
         goal = f"{duel.goal:8.2f}" if duel.goal else ""
         ratio = t["ours"] / t["theirs"]
-        print(f"{duel.what:<48}{t['ours'] * 1e6:>9.0f} us{t['theirs'] * 1e6:>9.0f} us{ratio:8.2f}{goal}", flush=True)
+        print(f"{duel.what:<64}{t['ours'] * 1e6:>9.0f} us{t['theirs'] * 1e6:>9.0f} us{ratio:8.2f}{goal}", flush=True)
     return rows

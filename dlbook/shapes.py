@@ -58,10 +58,10 @@ def leaves(tree, where: str = "") -> Iterator[tuple[str, Any]]:
 
 def refill(tree, new: Iterator):
     """Return the tree with every leaf replaced, in order, by the next of `new`."""
-    if isinstance(tree, Mapping):
-        return {name: refill(branch, new) for name, branch in tree.items()}
     if isinstance(tree, tuple | list):
         return type(tree)([refill(branch, new) for branch in tree])
+    if not isinstance(tree, np.ndarray) and isinstance(tree, Mapping):
+        return {name: refill(branch, new) for name, branch in tree.items()}
     return next(new)
 
 

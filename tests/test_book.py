@@ -172,3 +172,14 @@ def test_no_reference_and_no_word_of_the_glossary_is_entered_twice():
     words = [line for block in blocks for line in block.splitlines() if line and not line.startswith(" ")]
     for names in (keys, words):
         assert len(names) == len(set(names)), sorted({name for name in names if names.count(name) > 1})
+
+
+def test_no_label_stands_on_two_pages():
+    texts = [page.read_text() for page in PAGES]
+    equation = re.compile(r"^(?::label: |\$\$ \()(eq-[\w-]+)", re.M)
+    equations = [name for text in texts for name in equation.findall(text)]
+    sections = [name for text in texts for name in re.findall(r"^\(([\w-]+)\)=\s*$", text, re.M)]
+    exercises = [name for text in texts for name in re.findall(r"^:label: (ex-[\w-]+)", text, re.M)]
+    for names in (equations, sections, exercises):
+        assert names
+        assert len(names) == len(set(names)), sorted({name for name in names if names.count(name) > 1})

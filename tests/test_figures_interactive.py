@@ -7,6 +7,7 @@ import pytest
 from mock_page import needs_node, run
 
 from dlbook import vjp
+from dlbook.figures.convolution import fig_sliding
 from dlbook.figures.deep_networks import fig_activations, fig_playground
 from dlbook.figures.evaluation import fig_threshold
 from dlbook.figures.gradient_descent import fig_path
@@ -24,7 +25,7 @@ from dlbook.numpy.linear_classifiers import cross_entropy, hinge_loss, l2_penalt
 
 WIDGETS = (
     "activations", "boundary", "diagnosis", "losses", "normalization", "path", "playground", "propagation", "race",
-    "regions", "schedules", "thinned", "threshold",
+    "regions", "schedules", "sliding", "thinned", "threshold",
 )  # fmt: skip
 
 
@@ -114,6 +115,7 @@ FIGURES = {
     "path": lambda: bowl()[0], "playground": playground, "propagation": propagation, "race": optimizers,
     "regions": regions, "schedules": lambda: fig_schedule_noise(alt="schedules"), "thinned": thinned,
     "threshold": threshold,
+    "sliding": lambda: fig_sliding(np.arange(42.0).reshape(7, 6) % 5 - 2, np.eye(3), padding=1, alt="a kernel"),
 }  # fmt: skip
 
 

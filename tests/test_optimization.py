@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from dlbook.numpy import gradient_descent as gd
 from dlbook.numpy import optimization as op
 from dlbook.numpy.gradient_descent.trees import tree_map
-from dlbook.numpy.optimization.blocks import BLOCK
+from dlbook.numpy.optimization.blocks import BLOCK, SMALL
 from dlbook.shapes import leaves
 
 pytestmark = pytest.mark.law
@@ -74,11 +74,55 @@ def test_the_state_makes_the_trip_through_a_copy_and_leaves_are_independent(opti
 @optimizers
 def test_large_arrays_are_updated_to_the_last_block(optimizer):
     rng = np.random.default_rng(0)
-    params, gradients = rng.normal(size=40_001), rng.normal(size=(2, 40_001))
+    length = BLOCK // 8  # of a float64
+    params, gradients = rng.normal(size=length + 7), rng.normal(size=(2, length + 7))
     large, _ = walk(optimizer, params, gradients, lr=0.1)
-    for i in (0, BLOCK - 1, BLOCK, 40_000):
+    for i in (0, length - 1, length, length + 6):
         small, _ = walk(optimizer, params[[i]], gradients[:, [i]], lr=0.1)
         np.testing.assert_allclose(large[i], small[0], rtol=1e-14)
+
+
+def a_large_tree(rng, dtype="float32"):
+    """Draw parameters of which two arrays are worth overwriting, one of them longer than a block."""
+    draw = lambda *shape: rng.normal(size=shape).astype(dtype)  # noqa: E731
+    return (draw(3), draw(SMALL + 5), {"w": draw(BLOCK // 4 + 3, 1), "b": draw(7), "c": draw(2, 2)})
+
+
+@optimizers
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_step_in_place_is_the_step_to_the_bit_and_overwrites_what_is_large(optimizer, dtype):
+    rng = np.random.default_rng(0)
+    start, *gradients = (a_large_tree(rng, dtype) for _ in range(4))
+    kept = tree_map(np.array, start)
+    params, state = walk(optimizer, start, gradients, lr=0.1, weight_decay=0.01)
+    ours, own = optimizer(start, gradients[0], lr=0.1, weight_decay=0.01)
+    for grads in gradients[1:]:
+        before = ours, own
+        ours, own = optimizer.in_place(ours, grads, own, lr=0.1, weight_decay=0.01)
+        for (path, old), (_, new) in zip(leaves(before), leaves((ours, own)), strict=True):
+            assert np.shares_memory(old, new) == (np.size(old) > SMALL), path
+    same((ours, own), (params, state), rtol=0)
+    same(start, kept, rtol=0)
+
+
+def test_in_place_without_a_state_or_on_a_view_with_gaps_nothing_is_overwritten():
+    rng = np.random.default_rng(0)
+    wide, grads = rng.normal(size=(SMALL, 2)), rng.normal(size=SMALL + 1)
+    params, kept = rng.normal(size=SMALL + 1), wide.copy()
+    after, _ = op.adam.in_place(params, grads, lr=0.1)  # a first step: params may be anybody's
+    assert not np.shares_memory(params, after)
+    _, state = op.adam(wide.T, wide.T, lr=0.1)
+    after, _ = op.adam.in_place(wide.T, wide.T, state, lr=0.1)
+    np.testing.assert_array_equal(wide, kept)
+    np.testing.assert_array_equal(after, op.adam(wide.T, wide.T, state, lr=0.1)[0])
+
+
+def test_neighbours_of_different_dtypes_are_not_strung_together():
+    rng = np.random.default_rng(0)
+    params = rng.normal(size=3), rng.normal(size=4).astype(np.float32), rng.normal(size=5)
+    after, state = op.adam(params, params, lr=0.1)
+    assert [leaf.dtype for leaf in after] == [p.dtype for p in params]
+    assert [leaf.dtype for leaf in state["exp_avg"]] == [p.dtype for p in params]
 
 
 @optimizers

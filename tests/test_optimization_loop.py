@@ -1,5 +1,6 @@
 """The loop that runs every optimizer, the range test, clipped gradients and averaged parameters."""
 
+import itertools
 import math
 
 import numpy as np
@@ -12,6 +13,7 @@ from test_optimization import EXACT, a_tree, optimizers, same, seeds
 from dlbook.numpy import gradient_descent as gd
 from dlbook.numpy import optimization as op
 from dlbook.numpy.gradient_descent.trees import tree_map
+from dlbook.numpy.optimization.blocks import SMALL
 from dlbook.shapes import leaves
 
 pytestmark = pytest.mark.law
@@ -51,6 +53,71 @@ def test_optimize_goes_on_where_it_stopped(optimizer):
     rest = op.optimize(gd.objective(), half.params, (x, target), epochs=2, state=half.state, **options)
     same(rest.params, whole.params, rtol=0)
     np.testing.assert_array_equal(np.concatenate([half.values, rest.values]), whole.values)
+
+
+def a_long_start():
+    return np.random.default_rng(0).normal(size=SMALL + 1)
+
+
+@optimizers
+def test_the_loop_overwrites_its_own_arrays_and_walks_the_same_way_to_the_bit(optimizer):
+    start, data, places = a_long_start(), (np.linspace(1, 2, 40)[:, None],), []
+
+    def bowl(place, batch):
+        places.append(place.ctypes.data)  # an address is no reference
+        return float(batch.mean() * place @ place) / 2, batch.mean() * place
+
+    options = {"lr": 0.01, "batch_size": 2, "epochs": 2, "rng": None}
+    run = op.optimize(bowl, start, data, optimizer=optimizer, **options)
+    assert len(set(places)) == 2  # the copy of the start, and one array for all that follows
+    pure = op.optimize(bowl, start, data, optimizer=lambda *a, **o: optimizer(*a, **o), **options)
+    assert len(set(places[40:])) > 1
+    same((run.params, run.state), (pure.params, pure.state), rtol=0)
+    np.testing.assert_array_equal(run.values, pure.values)
+    np.testing.assert_array_equal(start, a_long_start())
+
+
+@pytest.mark.parametrize("way", ["array", "view", "tree", "measure"])
+def test_what_somebody_keeps_of_the_parameters_is_never_overwritten(way):
+    kept, data, start, calls = [], (np.ones((20, 1)),), (a_long_start(), np.ones(3)), itertools.count()
+
+    def bowl(params, batch):
+        if way != "measure" and next(calls) % 3:  # not always: a step in place stands between two that are not
+            keep = {"array": params[0], "view": params[0][2:], "tree": params}[way]
+            kept.append((keep, tree_map(np.array, keep)))
+        return 1.0, tree_map(lambda p: 2 * p, params)
+
+    def measure(params):
+        kept.append((params[0], params[0].copy()))
+        return {"size": 0.0}
+
+    options = {"measure": measure} if way == "measure" else {}
+    op.optimize(bowl, start, data, lr=0.1, batch_size=2, epochs=3, rng=None, **options)
+    assert len(kept) == (4 if options else 20)
+    for seen, then in kept:
+        same(seen, then, rtol=0)
+    np.testing.assert_array_equal(start[0], a_long_start())
+
+
+@optimizers
+def test_a_gradient_that_is_the_parameters_themselves_is_read_before_they_are_overwritten(optimizer):
+    options = {"lr": 0.1, "batch_size": 2, "epochs": 3, "rng": None, "optimizer": optimizer, "weight_decay": 0.01}
+    data = (np.ones((10, 1)),)
+    alias = op.optimize(lambda p, _: (1.0, p), a_long_start(), data, **options)
+    apart = op.optimize(lambda p, _: (1.0, p.copy()), a_long_start(), data, **options)
+    same((alias.params, alias.state), (apart.params, apart.state), rtol=0)
+
+
+def test_the_path_and_the_state_that_a_run_goes_on_from_are_left_alone():
+    cost, data = (lambda p, _: (1.0, 2 * p)), (np.ones((10, 1)),)
+    options = {"lr": 0.1, "batch_size": 2, "epochs": 2, "rng": None}
+    run = op.optimize(cost, a_long_start(), data, keep_path=True, **options)
+    assert np.all(np.diff(np.abs(run.path), axis=0).mean(axis=1) < 0)
+    before = [np.array(leaf) for _, leaf in leaves(run.state)]
+    twice = [op.optimize(cost, run.params, data, state=run.state, **options) for _ in range(2)]
+    same(twice[0].params, twice[1].params, rtol=0)
+    for (_, leaf), copy in zip(leaves(run.state), before, strict=True):
+        np.testing.assert_array_equal(leaf, copy)
 
 
 def test_the_range_test_raises_the_rate_by_a_constant_factor_and_stops_where_the_loss_explodes():

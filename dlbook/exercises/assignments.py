@@ -5,4 +5,8 @@ __all__ = ["ASSIGNMENTS"]
 ASSIGNMENTS: dict[str, tuple[str, ...]] = {
     "assignment_1": ("linear", "softmax", "cross_entropy", "l2_penalty"),
     "assignment_2": ("linear", "relu", "cross_entropy", "l2_penalty", "mlp", "triangular_lr"),
+    "assignment_3": (
+        "linear", "relu", "cross_entropy", "l2_penalty", "mlp", "triangular_lr",
+        "batch_norm", "batch_norm_eval", "batch_statistics", "update_running", "normalized_mlp",
+    ),
 }

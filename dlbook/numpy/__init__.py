@@ -21,6 +21,7 @@ TOPICS = (
     "training",
     "regularization",
     "evaluation",
+    "convolution",
 )
 __all__ = ["chain", "residual", "vjp"]
 

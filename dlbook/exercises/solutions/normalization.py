@@ -5,7 +5,7 @@ import numpy as np
 from dlbook.differentiable import differentiable
 from dlbook.shapes import Array, Float
 
-__all__ = ["batch_norm", "debiased", "fold", "merge_statistics"]
+__all__ = ["batch_norm", "debiased", "fold_batch_norm", "merge_statistics"]
 
 
 @differentiable
@@ -55,7 +55,7 @@ def debiased(stats, batches, *, momentum=0.1):
     return mean / (1 - left), (var - left) / (1 - left)
 
 
-def fold(params, running, *, eps=1e-5):
+def fold_batch_norm(params, running, *, eps=1e-5):
     """Turn a network with batch norm, in evaluation, into a plain one: parameters for `mlp`.
 
     Parameters
@@ -66,7 +66,7 @@ def fold(params, running, *, eps=1e-5):
     Examples
     --------
     >>> hidden = np.array([[2.0]]), np.array([3.0]), np.array([1.0])
-    >>> fold((hidden, (np.ones((1, 1)), np.zeros(1))), ((np.array([4.0]), np.array([8.0])),), eps=1.0)[0]
+    >>> fold_batch_norm((hidden, (np.ones((1, 1)), np.zeros(1))), ((np.array([4.0]), np.array([8.0])),), eps=1.0)[0]
     (array([[2.]]), array([-3.]))
     """
     layers = []

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from dlbook.numpy.gradient_descent.descent import Descent, Rate, check_finite, rate_of, stacked
-from dlbook.numpy.gradient_descent.trees import check_params, inner, tree_map
+from dlbook.numpy.gradient_descent.trees import check_params, inner, references, tree_map
 from dlbook.numpy.linear_classifiers.arguments import check_rows, whole_number
 from dlbook.shapes import Array, Int
 
@@ -160,10 +160,12 @@ def descend_in_batches(
     function: str, update: Callable, value_and_grad: Callable, params: Any, data: tuple[Array, ...], *, lr: Rate,
     batch_size: int, epochs: int, rng: np.random.Generator | None, drop_last: bool = False, replace: bool = False,
     measure: Callable | None = None, keep_path: bool = False, state: Any = None, until: Callable | None = None,
+    in_place: Callable | None = None,
 ) -> Descent:
     """Go through the data batch by batch, and let `update(params, grads, state, lr=)` make each step.
 
-    Every optimizer of the book runs in this loop. `until(step, value)` may end it before a step.
+    Every optimizer of the book runs in this loop. `until(step, value)` may end it before a step. `in_place` is the
+    same update, allowed to overwrite params and state; it makes the steps whose arrays nobody but the loop has.
     """
     n = check_rows(function, **{f"data[{i}]": column for i, column in enumerate(data)})
     epochs = whole_number(function, "epochs", epochs, 0)
@@ -173,20 +175,29 @@ def descend_in_batches(
     params = tree_map(np.array, params)
     values, rates, found = [], [], [measure(params)] if measure else []
     visited, ended = [params] if keep_path else [], False
+    ours = False  # a first state is the caller's
     for _ in range(epochs):
         for rows in minibatches(n, batch_size, rng, drop_last=drop_last, replace=replace):
-            value, grads = value_and_grad(params, *(column.take(rows, axis=0) for column in data))
+            batch = [column.take(rows, axis=0) for column in data]
+            if ours:  # lend the arrays out: one that is kept, or comes back as a gradient, is ours alone no more
+                before = references(params)
+                value, grads = value_and_grad(tree_map(lambda p: p, params), *batch)
+                ours = references(params) == before
+            else:
+                value, grads = value_and_grad(params, *batch)
             if until and (ended := until(len(values), value)):
                 break
             check_finite(function, value, len(values))
             rate = rate_of(function, lr, len(values))
             values.append(value)
             rates.append(rate)
-            params, state = update(params, grads, state, lr=rate)
+            params, state = (in_place if ours else update)(params, grads, state, lr=rate)
+            ours = in_place is not None and not keep_path
             if keep_path:
                 visited.append(params)
         if measure:
             found.append(measure(params))
+            ours = False
         if ended:
             break
     measured = {name: np.array([row[name] for row in found]) for name in found[0]} if found else {}

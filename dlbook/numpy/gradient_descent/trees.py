@@ -1,6 +1,7 @@
 """Parameters as trees: an array, or nested tuples, lists and dicts of arrays, updated leaf by leaf."""
 
 from collections.abc import Callable, Mapping
+from sys import getrefcount
 
 import numpy as np
 
@@ -11,12 +12,17 @@ __all__ = []
 
 def tree_map(f: Callable, tree, *others):
     """Apply `f` to the leaves that stand at the same place of all trees; return a tree of the results."""
-    if isinstance(tree, Mapping):
-        return {name: tree_map(f, branch, *(o[name] for o in others)) for name, branch in tree.items()}
     if isinstance(tree, tuple | list):
         parts = (tree_map(f, *branches) for branches in zip(tree, *others, strict=True))
         return list(parts) if isinstance(tree, list) else tuple(parts)
+    if not isinstance(tree, np.ndarray) and isinstance(tree, Mapping):  # a question to Mapping takes its time
+        return {name: tree_map(f, branch, *(o[name] for o in others)) for name, branch in tree.items()}
     return f(tree, *others)
+
+
+def references(tree) -> list[int]:
+    """Count, for each leaf, who refers to it: the tree, variables, views. Whoever joins in is seen by the count."""
+    return [getrefcount(leaf) for _, leaf in leaves(tree)]
 
 
 def inner(a, b) -> float:

@@ -17,7 +17,7 @@ from dlbook.shapes import Array, Float, ShapeError
 __all__ = ["init_normalized_mlp", "normalized_mlp"]
 
 Norm = Literal["batch", "layer", "none"]
-Params = tuple[tuple[Float[Array, "*S"], ...], ...]
+NormParams = tuple[tuple[Float[Array, "*S"], ...], ...]
 State = tuple[tuple[Float[Array, " C"], Float[Array, " C"]], ...]
 
 
@@ -27,7 +27,7 @@ def check_norm(function: str, norm: str) -> None:
         raise ValueError(f"{function}: norm is {norm!r}, expected 'batch', 'layer' or 'none'")
 
 
-def check_normalized_layers(function: str, x: Array, params: Params, running: State | None, norm: Norm) -> None:
+def check_normalized_layers(function: str, x: Array, params: NormParams, running: State | None, norm: Norm) -> None:
     """Refuse layers that do not fit each other, the norm, or the running statistics."""
     check_norm(function, norm)
     if not params:
@@ -49,7 +49,7 @@ def check_normalized_layers(function: str, x: Array, params: Params, running: St
             raise ShapeError(f"{function}: {told}")
 
 
-def forward(x: Array, params: Params, running: State | None, norm: Norm, activation: Activation, eps: float):
+def forward(x: Array, params: NormParams, running: State | None, norm: Norm, activation: Activation, eps: float):
     """Return the scores, what each batch norm was given, and per layer its list of pullbacks, in order.
 
     Without a batch norm the second is empty.
@@ -88,7 +88,7 @@ def layer_backward(parts: list[Callable], dy: Array, evaluating: bool) -> tuple[
 
 @differentiable
 def normalized_mlp(
-    x: Float[Array, "N D"], params: Params, running: State | None = None, *, norm: Norm = "batch",
+    x: Float[Array, "N D"], params: NormParams, running: State | None = None, *, norm: Norm = "batch",
     activation: Activation = "relu", eps: float = 1e-5,
 ) -> Float[Array, "N K"]:
     r"""Send x through a network of k layers with a normalization between each linear map and its activation.
@@ -140,7 +140,7 @@ def normalized_mlp(
 def init_normalized_mlp(
     sizes: Sequence[int], rng: np.random.Generator, *, norm: Norm = "batch", sigma: float | None = None,
     gain: float = 2.0, dtype: str = "float32",
-) -> tuple[Params, State]:
+) -> tuple[NormParams, State]:
     r"""Draw the parameters of a normalized network, and the running statistics with which it begins.
 
     $$w^{(l)}_{kd} \sim \mathcal N\big(0,\, \sigma^2\big) \ \text{or}\ \mathcal N\big(0,\, g / D_l\big), \qquad

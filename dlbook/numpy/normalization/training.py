@@ -16,7 +16,7 @@ from dlbook.numpy.linear_classifiers.penalties import l2_penalty
 from dlbook.numpy.normalization.batch import batch_statistics, update_running
 from dlbook.numpy.normalization.network import (
     Norm,
-    Params,
+    NormParams,
     State,
     check_normalized_layers,
     forward,
@@ -125,7 +125,7 @@ def track_running(optimizer: Callable = plain_step, *, momentum: float = 0.1) ->
 
 
 def population_statistics(
-    x: Array, params: Params, *, activation: Activation = "relu", eps: float = 1e-5
+    x: Array, params: NormParams, *, activation: Activation = "relu", eps: float = 1e-5
 ) -> State:
     """Compute the statistics of every batch norm over all of x at once, as if x were one batch.
 
@@ -204,6 +204,6 @@ def train_normalized_mlp(
     )  # fmt: skip
 
 
-def _scores(x: Array, network: tuple[Params, State], **options) -> Array:
+def _scores(x: Array, network: tuple[NormParams, State], **options) -> Array:
     """Return the scores of a network that is given as a pair (params, running)."""
     return normalized_mlp(x, *network, **options)

@@ -5,13 +5,14 @@ from typing import Any
 import numpy as np
 
 from dlbook.numpy.linear_classifiers.arguments import at_least_zero
-from dlbook.numpy.optimization.blocks import check_update, in_blocks, memory, share
+from dlbook.numpy.optimization.blocks import check_update, optimizer, share
 
 __all__ = ["adam", "adamw", "nadam"]
 
 Betas = tuple[float, float]
 
 
+@optimizer
 def adam(
     params: Any, grads: Any, state: dict | None = None, *, lr: float, betas: Betas = (0.9, 0.999), eps: float = 1e-8,
     weight_decay: float = 0.0, amsgrad: bool = False,
@@ -53,9 +54,10 @@ def adam(
     **Book** eq-adam
     """
     step = check_update("adam", params, grads, state, lr=lr, weight_decay=weight_decay, eps=eps)
-    return _adam("adam", params, grads, state, step, lr, betas, eps, weight_decay, 0.0, amsgrad)
+    return adam_update("adam", step, lr, betas, eps, weight_decay, 0.0, amsgrad)
 
 
+@optimizer
 def adamw(
     params: Any, grads: Any, state: dict | None = None, *, lr: float, betas: Betas = (0.9, 0.999), eps: float = 1e-8,
     weight_decay: float = 0.01, amsgrad: bool = False,
@@ -83,20 +85,20 @@ def adamw(
     **Book** eq-adamw
     """
     step = check_update("adamw", params, grads, state, lr=lr, weight_decay=weight_decay, eps=eps)
-    return _adam("adamw", params, grads, state, step, lr, betas, eps, 0.0, weight_decay, amsgrad)
+    return adam_update("adamw", step, lr, betas, eps, 0.0, weight_decay, amsgrad)
 
 
-def _adam(function, params, grads, state, step, lr, betas, eps, coupled, decoupled, amsgrad):
+def adam_update(function, step, lr, betas, eps, coupled, decoupled, amsgrad):
+    """Say what a step of Adam does to a number, with a weight decay inside of the gradient or apart from it."""
     beta1, beta2 = (share(function, f"betas[{i}]", beta) for i, beta in enumerate(betas))
     rate, root = lr / (1 - beta1**step), (1 - beta2**step) ** 0.5
 
     def update(p, m, v, *rest):
-        *largest, g = rest
+        *largest, g, work = rest
         if coupled:
             g = g + coupled * p
         m *= beta1
-        work = (1 - beta1) * g
-        m += work
+        m += np.multiply(g, 1 - beta1, out=work)
         v *= beta2
         np.multiply(g, g, out=work)
         work *= 1 - beta2
@@ -112,11 +114,11 @@ def _adam(function, params, grads, state, step, lr, betas, eps, coupled, decoupl
             p *= 1 - lr * decoupled
         p -= work
 
-    names = ["exp_avg", "exp_avg_sq", *(["max_exp_avg_sq"] if amsgrad else [])]
-    params, *after = in_blocks(update, (params, *memory(function, params, state, *names)), grads)
-    return params, {"step": step, **dict(zip(names, after, strict=True))}
+    start = {"exp_avg": 0.0, "exp_avg_sq": 0.0} | ({"max_exp_avg_sq": 0.0} if amsgrad else {})
+    return update, start, {"step": step}
 
 
+@optimizer
 def nadam(
     params: Any, grads: Any, state: dict | None = None, *, lr: float, betas: Betas = (0.9, 0.999), eps: float = 1e-8,
     weight_decay: float = 0.0, momentum_decay: float = 0.004,
@@ -152,16 +154,21 @@ def nadam(
     mu, mu_next = (beta1 * (1 - 0.5 * 0.96 ** (s * psi)) for s in (step, step + 1))
     product = mu * (state["mu_product"] if state else 1.0)
 
-    def update(p, m, v, g):
+    def update(p, m, v, g, work):
         if weight_decay:
             g = g + weight_decay * p
         m *= beta1
-        m += (1 - beta1) * g
+        m += np.multiply(g, 1 - beta1, out=work)
         v *= beta2
-        v += (1 - beta2) * (g * g)
-        ahead = mu_next / (1 - product * mu_next) * m + (1 - mu) / (1 - product) * g
-        p -= lr * ahead / (np.sqrt(v / (1 - beta2**step)) + eps)
+        np.multiply(g, g, out=work)
+        work *= 1 - beta2
+        v += work
+        ahead = lr * mu_next / (1 - product * mu_next) * m
+        ahead += np.multiply(g, lr * (1 - mu) / (1 - product), out=work)
+        np.divide(v, 1 - beta2**step, out=work)
+        np.sqrt(work, out=work)
+        work += eps
+        ahead /= work
+        p -= ahead
 
-    names = "exp_avg", "exp_avg_sq"
-    params, *after = in_blocks(update, (params, *memory("nadam", params, state, *names)), grads)
-    return params, {"step": step, "mu_product": product, **dict(zip(names, after, strict=True))}
+    return update, {"exp_avg": 0.0, "exp_avg_sq": 0.0}, {"step": step, "mu_product": product}

@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from dlbook.numpy.gradient_descent.trees import tree_map
 from dlbook.numpy.linear_classifiers.arguments import at_least_zero
-from dlbook.numpy.optimization.blocks import check_update, in_blocks, memory, share
+from dlbook.numpy.optimization.blocks import check_update, optimizer, share
 
 __all__ = ["adadelta", "adagrad", "rmsprop"]
 
 
+@optimizer
 def adagrad(
     params: Any, grads: Any, state: dict | None = None, *, lr: float, lr_decay: float = 0.0,
     weight_decay: float = 0.0, initial_accumulator_value: float = 0.0, eps: float = 1e-10,
@@ -47,18 +47,20 @@ def adagrad(
     start = at_least_zero("adagrad", "initial_accumulator_value", initial_accumulator_value)
     rate = lr / (1 + (step - 1) * lr_decay)
 
-    def update(p, r, g):
+    def update(p, r, g, work):
         if weight_decay:
             g = g + weight_decay * p
-        r += g * g
-        p -= rate * g / (np.sqrt(r) + eps)
+        r += np.multiply(g, g, out=work)
+        np.sqrt(r, out=work)
+        work += eps
+        np.divide(g, work, out=work)
+        work *= rate
+        p -= work
 
-    if state is None:
-        state = {"sum": tree_map(lambda p: np.full_like(p, start), params)}
-    params, sums = in_blocks(update, (params, *memory("adagrad", params, state, "sum")), grads)
-    return params, {"step": step, "sum": sums}
+    return update, {"sum": start}, {"step": step}
 
 
+@optimizer
 def rmsprop(
     params: Any, grads: Any, state: dict | None = None, *, lr: float, alpha: float = 0.99, eps: float = 1e-8,
     weight_decay: float = 0.0, momentum: float = 0.0, centered: bool = False,
@@ -95,31 +97,34 @@ def rmsprop(
     step = check_update("rmsprop", params, grads, state, lr=lr, weight_decay=weight_decay, eps=eps)
     alpha, momentum = share("rmsprop", "alpha", alpha), share("rmsprop", "momentum", momentum)
 
-    names = ["square_avg", *(["momentum_buffer"] if momentum else []), *(["grad_avg"] if centered else [])]
-
     def update(p, r, *rest):
-        *_, g = rest
+        *_, g, work = rest
         if weight_decay:
             g = g + weight_decay * p
         r *= alpha
-        r += (1 - alpha) * (g * g)
+        np.multiply(g, g, out=work)
+        work *= 1 - alpha
+        r += work
         variance = r
         if centered:
-            mean = rest[-2]
+            mean = rest[-3]
             mean += (1 - alpha) * (g - mean)
             variance = r - mean * mean
-        step = g / (np.sqrt(variance) + eps)
+        np.sqrt(variance, out=work)
+        work += eps
+        step = np.divide(g, work, out=work)
         if momentum:
             u = rest[0]
             u *= momentum
             u += step
             step = u
-        p -= lr * step
+        p -= np.multiply(step, lr, out=work)
 
-    params, *after = in_blocks(update, (params, *memory("rmsprop", params, state, *names)), grads)
-    return params, {"step": step, **dict(zip(names, after, strict=True))}
+    names = ["square_avg", *(["momentum_buffer"] if momentum else []), *(["grad_avg"] if centered else [])]
+    return update, dict.fromkeys(names, 0.0), {"step": step}
 
 
+@optimizer
 def adadelta(
     params: Any, grads: Any, state: dict | None = None, *, lr: float = 1.0, rho: float = 0.9, eps: float = 1e-6,
     weight_decay: float = 0.0,
@@ -154,16 +159,20 @@ def adadelta(
     step = check_update("adadelta", params, grads, state, lr=lr, weight_decay=weight_decay, eps=eps)
     rho = share("adadelta", "rho", rho)
 
-    def update(p, r, d, g):
+    def update(p, r, d, g, work):
         if weight_decay:
             g = g + weight_decay * p
         r *= rho
-        r += (1 - rho) * (g * g)
-        delta = np.sqrt(d + eps) / np.sqrt(r + eps) * g
+        np.multiply(g, g, out=work)
+        work *= 1 - rho
+        r += work
+        delta = (d + eps) / np.add(r, eps, out=work)
+        np.sqrt(delta, out=delta)
+        delta *= g
         d *= rho
-        d += (1 - rho) * (delta * delta)
-        p -= lr * delta
+        np.multiply(delta, delta, out=work)
+        work *= 1 - rho
+        d += work
+        p -= np.multiply(delta, lr, out=work)
 
-    names = "square_avg", "acc_delta"
-    params, *after = in_blocks(update, (params, *memory("adadelta", params, state, *names)), grads)
-    return params, {"step": step, **dict(zip(names, after, strict=True))}
+    return update, {"square_avg": 0.0, "acc_delta": 0.0}, {"step": step}

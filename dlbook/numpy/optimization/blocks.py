@@ -1,44 +1,98 @@
 """Updates that stay in the cache: what all optimizers share."""
 
 from collections.abc import Callable
+from functools import partial, wraps
+from itertools import accumulate, pairwise
 
 import numpy as np
 
-from dlbook.numpy.gradient_descent.trees import check_params, tree_map
+from dlbook.numpy.gradient_descent.trees import check_params
 from dlbook.numpy.linear_classifiers.arguments import at_least_zero
 from dlbook.shapes import describe, leaves, refill
 
 __all__ = []
 
-BLOCK = 32768  # 128 KB of float32: the arrays of an update fit into the second-level cache together
+BLOCK = 2**20  # bytes: with less the calls of NumPy begin to count, with much more the arrays leave the cache
+SMALL = 2**14  # numbers: up to here it is the call of an operation that takes time, and not the numbers
 
 
-def in_blocks(update: Callable, changing: tuple, grads) -> list:
-    """Change copies of some trees in place, block by block, and return the copies.
+def optimizer(define: Callable) -> Callable:
+    """Make a function that takes a step out of one that says what a step does.
 
-    `update(*parts, g)` gets the same numbers of every tree as flat arrays and overwrites all but g. An update is a
-    dozen operations on each number. On whole arrays each of them would fetch its operands from memory and send
-    the result back there; a block is fetched once, worked on while it is near, and sent back once.
+    The definition returns `(update, start, constants)`: the update of `in_blocks`, what the optimizer remembers
+    about each number before the first step, by name, and the rest of its state. The step changes nothing that it is
+    given. Its other form, `.in_place`, may overwrite params and state, and belongs to a caller whom nobody else
+    could see doing it: on a large network new arrays take a good part of the time of a step.
     """
-    old = [[np.ravel(leaf) for leaf in flat(tree)] for tree in changing]
-    new = [[np.empty_like(leaf) for leaf in tree] for tree in old]
-    for i, leaf in enumerate(flat(grads)):
-        grad = np.ravel(leaf)
-        for start in range(0, grad.size, BLOCK):
-            block = slice(start, start + BLOCK)
-            parts = [tree[i][block] for tree in new]
-            for part, source in zip(parts, old, strict=True):
-                part[...] = source[i][block]
-            update(*parts, grad[block])
-    shapes = [np.shape(leaf) for leaf in flat(changing[0])]
-    return [
-        refill(like, (leaf.reshape(shape) for leaf, shape in zip(tree, shapes, strict=True)))
-        for like, tree in zip(changing, new, strict=True)
-    ]
+
+    def run(in_place: bool, params, grads, state=None, **options):
+        update, start, constants = define(params, grads, state, **options)
+        values = flat(params)
+        held = memory(define.__name__, values, state, start)
+        values, *held = in_blocks(update, [values, *held], flat(grads), in_place=in_place and state is not None)
+        params, *held = (refill(params, iter(new)) for new in (values, *held))
+        return params, {**constants, **dict(zip(start, held, strict=True))}
+
+    step = wraps(define)(partial(run, False))
+    step.in_place = wraps(define)(partial(run, True))
+    return step
+
+
+def in_blocks(update: Callable, changing: list, grads: list, *, in_place: bool = False) -> list:
+    """Update lists of arrays block by block; return the new lists, the old ones are left alone unless `in_place`.
+
+    `update(*parts, g, work)` gets the same numbers of every list as flat arrays and overwrites all but g; work is for
+    what lies between. An update is a dozen operations on each number. On whole arrays each of them would fetch its
+    operands from memory and send the result back there; a block is fetched once, worked on while it is near, and
+    sent back once. Small arrays are strung together first: a dozen calls for every bias of a network would cost
+    more than all of its arithmetic.
+    """
+    new = [[] for _ in changing]
+    for group in groups(changing, grads):
+        if len(group) > 1:
+            i, j = group[0], group[-1] + 1
+            parts = [np.concatenate(old[i:j], axis=None) for old in changing]
+            update(*parts, np.concatenate(grads[i:j], axis=None), np.empty_like(parts[0]))
+            ends = list(accumulate((g.size for g in grads[i:j]), initial=0))
+            for part, to in zip(parts, new, strict=True):
+                to += [part[a:b].reshape(g.shape) for (a, b), g in zip(pairwise(ends), grads[i:j], strict=True)]
+            continue
+        old = [arrays[group[0]] for arrays in changing]
+        ours = in_place and old[0].size > SMALL and all(a.flags.c_contiguous for a in old)
+        after = old if ours else [np.empty(a.shape, a.dtype) for a in old]
+        g, sources, parts = np.ravel(grads[group[0]]), *([np.ravel(a) for a in tree] for tree in (old, after))
+        length = BLOCK // parts[0].itemsize
+        work = np.empty(min(length, g.size), parts[0].dtype)
+        for start in range(0, g.size, length):
+            block = slice(start, start + length)
+            near = [part[block] for part in parts]
+            if not ours:
+                for part, source in zip(near, sources, strict=True):
+                    part[...] = source[block]
+            update(*near, g[block], work[: near[0].size])
+        for to, array in zip(new, after, strict=True):
+            to.append(array)
+    return new
+
+
+def groups(changing: list, grads: list) -> list:
+    """Divide the places of a list into runs: neighbours of the same dtypes that are small even together."""
+    runs, size, before = [], 0, None
+    for i, g in enumerate(grads):
+        dtypes = [g.dtype, *(arrays[i].dtype for arrays in changing)]
+        size += g.size
+        if dtypes == before and size <= SMALL:
+            runs[-1].append(i)
+        else:
+            runs.append([i])
+            size, before = g.size, dtypes
+    return runs
 
 
 def flat(tree) -> list:
     """Return the leaves of a tree, in order."""
+    if type(tree) is np.ndarray:
+        return [tree]
     if isinstance(tree, tuple | list):
         return [leaf for branch in tree for leaf in flat(branch)]
     if hasattr(tree, "dtype"):
@@ -46,17 +100,42 @@ def flat(tree) -> list:
     return [leaf for branch in tree.values() for leaf in flat(branch)]
 
 
-def memory(function: str, params, state: dict | None, *names: str) -> list:
-    """Return the trees that a state holds under these names: zeros before the first step."""
+def memory(function: str, params: list, state: dict | None, start: dict[str, float]) -> list:
+    """Return the lists of arrays that a state holds under these names: `start` everywhere before the first step."""
     if state is None:
-        return [tree_map(np.zeros_like, params)] * len(names)
-    if missing := [name for name in names if name not in state]:
+        return [[np.full_like(p, value) for p in params] for value in start.values()]
+    if missing := [name for name in start if name not in state]:
         raise ValueError(f"{function}: state has no {missing[0]!r}, expected what {function} returned, or None")
-    return [state[name] for name in names]
+    return [flat(state[name]) for name in start]
 
 
 def check_update(function: str, params, grads, state, **options) -> int:
     """Refuse wrong parameters, gradients of other shapes, a foreign state and negative options; return the step."""
+    if not fits(params, grads):
+        refuse(function, params, grads)
+    for option, value in options.items():
+        at_least_zero(function, option, value)
+    if state is None:
+        return 1
+    if "step" not in state:
+        raise ValueError(f"{function}: state is {describe(state)}, expected what {function} returned, or None")
+    return int(state["step"]) + 1  # an array of one number, when it comes from a file
+
+
+def fits(params, grads) -> bool:
+    """Say at once that float arrays of the same shapes stand in the same places; whatever is rare is answered no."""
+    kind = type(params)
+    if kind is np.ndarray:
+        return type(grads) is kind and params.shape == grads.shape and params.dtype.kind == grads.dtype.kind == "f"
+    if type(grads) is not kind or not params or len(params) != len(grads):
+        return False
+    if kind is tuple or kind is list:
+        return all(map(fits, params, grads))
+    return kind is dict and list(params) == list(grads) and all(map(fits, params.values(), grads.values()))
+
+
+def refuse(function: str, params, grads) -> None:
+    """Look at every leaf, and refuse the first that is wrong by its name."""
     ours, theirs = list(leaves(params)), list(leaves(grads))
     if any(getattr(getattr(leaf, "dtype", None), "kind", None) != "f" for _, leaf in ours + theirs) or not ours:
         check_params(function, params)
@@ -66,13 +145,6 @@ def check_update(function: str, params, grads, state, **options) -> int:
     for (path, p), (_, g) in zip(ours, theirs, strict=True):
         if p.shape != g.shape:
             raise ValueError(f"{function}: the gradient of params{path} is {describe(g)}, expected shape {p.shape}")
-    for option, value in options.items():
-        at_least_zero(function, option, value)
-    if state is None:
-        return 1
-    if "step" not in state:
-        raise ValueError(f"{function}: state is {describe(state)}, expected what {function} returned, or None")
-    return int(state["step"]) + 1  # an array of one number, when it comes from a file
 
 
 def share(function: str, option: str, value: float) -> float:

@@ -55,7 +55,7 @@ def optimize(
     return descend_in_batches(
         "optimize", partial(optimizer, **options), value_and_grad, params, data, lr=lr, batch_size=batch_size,
         epochs=epochs, rng=rng, drop_last=drop_last, replace=replace, measure=measure, keep_path=keep_path,
-        state=state,
+        state=state, in_place=_in_place(optimizer, options),
     )  # fmt: skip
 
 
@@ -63,6 +63,11 @@ def check_optimizer(function: str, optimizer) -> None:
     """Refuse the name of an optimizer in the place of the function."""
     if not callable(optimizer):
         raise TypeError(f"{function}: optimizer is {optimizer!r}, expected a function such as adam")
+
+
+def _in_place(optimizer: Callable, options: dict) -> Callable | None:
+    """Return the form of an optimizer that overwrites, where there is one."""
+    return partial(optimizer.in_place, **options) if hasattr(optimizer, "in_place") else None
 
 
 def minimize(
@@ -171,6 +176,7 @@ def lr_range_test(
     run = descend_in_batches(
         "lr_range_test", partial(optimizer, **options), watched, params, data, batch_size=batch_size, rng=rng,
         lr=lambda step: low * (high / low) ** (step / (steps - 1)), epochs=steps // batches + 1, until=ended,
+        in_place=_in_place(optimizer, options),
     )  # fmt: skip
     taken = found[: len(run.values)]
     measured = {name: np.array([row[name] for row in taken]) for name in taken[0]} if taken else {}

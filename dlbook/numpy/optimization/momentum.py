@@ -5,11 +5,12 @@ from typing import Any
 import numpy as np
 
 from dlbook.numpy.linear_classifiers.arguments import at_least_zero
-from dlbook.numpy.optimization.blocks import check_update, in_blocks, memory, share
+from dlbook.numpy.optimization.blocks import check_update, optimizer, share
 
 __all__ = ["lion", "momentum_factor", "nesterov", "sgd_momentum"]
 
 
+@optimizer
 def sgd_momentum(
     params: Any, grads: Any, state: dict | None = None, *, lr: float, momentum: float = 0.9, dampening: float = 0.0,
     weight_decay: float = 0.0,
@@ -53,15 +54,14 @@ def sgd_momentum(
     momentum = share("sgd_momentum", "momentum", momentum)
     weight = 1.0 if step == 1 or momentum == 0 else 1 - dampening
 
-    def update(p, v, g):
+    def update(p, v, g, work):
         if weight_decay:
             g = g + weight_decay * p
         v *= momentum
-        v += weight * g
-        p -= lr * v
+        v += np.multiply(g, weight, out=work)
+        p -= np.multiply(v, lr, out=work)
 
-    params, v = in_blocks(update, (params, *memory("sgd_momentum", params, state, "momentum_buffer")), grads)
-    return params, {"step": step, "momentum_buffer": v}
+    return update, {"momentum_buffer": 0.0}, {"step": step}
 
 
 def momentum_factor(lr: float, momentum: float, eigenvalues) -> np.ndarray:
@@ -104,6 +104,7 @@ def momentum_factor(lr: float, momentum: float, eigenvalues) -> np.ndarray:
     return np.maximum(np.abs(trace + root), np.abs(trace - root)) / 2
 
 
+@optimizer
 def nesterov(
     params: Any, grads: Any, state: dict | None = None, *, lr: float, momentum: float = 0.9, weight_decay: float = 0.0
 ) -> tuple[Any, dict]:
@@ -134,17 +135,20 @@ def nesterov(
     step = check_update("nesterov", params, grads, state, lr=lr, weight_decay=weight_decay)
     momentum = share("nesterov", "momentum", momentum)
 
-    def update(p, v, g):
+    def update(p, v, g, work):
         if weight_decay:
             g = g + weight_decay * p
         v *= momentum
         v += g
-        p -= lr * (g + momentum * v)
+        np.multiply(v, momentum, out=work)
+        work += g
+        work *= lr
+        p -= work
 
-    params, v = in_blocks(update, (params, *memory("nesterov", params, state, "momentum_buffer")), grads)
-    return params, {"step": step, "momentum_buffer": v}
+    return update, {"momentum_buffer": 0.0}, {"step": step}
 
 
+@optimizer
 def lion(
     params: Any, grads: Any, state: dict | None = None, *, lr: float, betas: tuple[float, float] = (0.9, 0.99),
     weight_decay: float = 0.0,
@@ -177,12 +181,14 @@ def lion(
     step = check_update("lion", params, grads, state, lr=lr, weight_decay=weight_decay)
     beta1, beta2 = (share("lion", f"betas[{i}]", beta) for i, beta in enumerate(betas))
 
-    def update(p, m, g):
-        direction = np.sign(beta1 * m + (1 - beta1) * g)
-        p *= 1 - lr * weight_decay
-        p -= lr * direction
+    def update(p, m, g, work):
+        np.multiply(m, beta1, out=work)
+        work += (1 - beta1) * g
         m *= beta2
         m += (1 - beta2) * g
+        np.sign(work, out=work)
+        work *= lr
+        p *= 1 - lr * weight_decay
+        p -= work
 
-    params, m = in_blocks(update, (params, *memory("lion", params, state, "exp_avg")), grads)
-    return params, {"step": step, "exp_avg": m}
+    return update, {"exp_avg": 0.0}, {"step": step}

@@ -1,0 +1,7 @@
+"""Figures of the chapter on convolution."""
+
+from dlbook.figures.convolution.images import fig_images, fig_matrices
+from dlbook.figures.convolution.sliding import fig_sliding
+from dlbook.figures.convolution.stacks import fig_stacks
+
+__all__ = ["fig_images", "fig_matrices", "fig_sliding", "fig_stacks"]
