@@ -51,6 +51,11 @@ def test_an_unknown_topic_is_met_with_a_suggestion():
         stubs("linear_classifier")
 
 
+def test_a_chapter_without_operations_is_not_taken_for_a_slip_of_the_pen():
+    with pytest.raises(UnknownTopicError, match="the chapter 'initialization' has no function"):
+        stubs("initialization")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("topic", CHAPTERS)
 def test_the_references_pasted_into_the_stubs_pass(checked, topic):

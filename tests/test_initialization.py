@@ -169,6 +169,11 @@ def test_what_every_layer_is_told_makes_the_gradients_of_its_weights(seed, width
     np.testing.assert_allclose(told[0] @ params[0][0], dx, rtol=1e-12, atol=1e-14)
 
 
+def test_what_every_layer_is_told_has_the_dtype_of_its_scores():
+    params, x = dn.init_mlp((3, 4, 2), rng()), np.ones((5, 3), "float32")
+    assert {ds.dtype for ds in ini.layer_gradients(x, params, np.ones((5, 2)))} == {np.dtype("float32")}
+
+
 @given(seed=seeds, widths=st.lists(st.integers(2, 6), min_size=2, max_size=5), name=names)
 def test_after_lsuv_the_scores_of_every_layer_have_variance_one(seed, widths, name):
     r = rng(seed)
@@ -280,6 +285,12 @@ def test_on_the_critical_line_lengths_and_gradients_keep_their_size(q):
     assert ini.chi(q, sigma_w=sigma_w) == pytest.approx(1, rel=1e-9)
 
 
+def test_the_edge_of_rectifiers_is_he_without_biases_and_without_rounding():
+    sigma_w, sigma_b = ini.critical_line(np.array([0.1, 1.0, 5.0]), activation="relu")
+    np.testing.assert_allclose(sigma_w, math.sqrt(2), rtol=1e-12)
+    np.testing.assert_array_equal(sigma_b, 0)
+
+
 @given(sigma_w=st.floats(0.5, 3), sigma_b=st.floats(0.2, 1))
 def test_equal_inputs_stay_equal_and_near_ones_separate_by_chi(sigma_w, sigma_b):
     q = 1.0
@@ -364,6 +375,21 @@ ZERO = ((np.zeros((2, 3)), np.zeros(2)),)
         (lambda: ini.length_map(1.0, sigma_w=0.0), ValueError, "sigma_w"),
         (lambda: ini.chi(1.0, sigma_w=-1.0), ValueError, "chi: sigma_w"),
         (lambda: ini.correlation_map(1.5, 1.0, sigma_w=1.0), ValueError, "c is 1.5"),
+        (lambda: ini.calculate_fan(3), ValueError, "calculate_fan: shape is 3"),
+        (lambda: ini.orthogonal((2.0, 3), rng()), ValueError, r"orthogonal: shape\[0\] is 2.0"),
+        (lambda: ini.kaiming_normal((2, 2), rng(), a=math.nan), ValueError, "param is nan"),
+        (lambda: ini.normal((2, 2), rng(), dtype="int64"), ValueError, "normal: dtype is 'int64'"),
+        (lambda: ini.xavier_uniform((2, 2), rng(), dtype="int64"), ValueError, "xavier_uniform: dtype"),
+        (lambda: ini.orthogonal((2, 2), rng(), dtype="float23"), ValueError, "orthogonal: dtype is 'float23'"),
+        (lambda: ini.lsuv(ZERO, np.ones((0, 3))), ValueError, "lsuv: x hold"),
+        (lambda: ini.lsuv(dn.init_mlp((3, 4, 2), rng()), np.eye(3, dtype="float32"), activation="rleu"), ValueError,
+         "activation is 'rleu'"),
+        (lambda: ini.activation_gain("rleu"), ValueError, "activation is 'rleu', expected one of identity, relu"),
+        (lambda: ini.length_map(1.0, sigma_w=1.0, activation="rleu"), ValueError, "activation is 'rleu'"),
+        (lambda: ini.length_map(math.inf, sigma_w=1.0), ValueError, "q is inf"),
+        (lambda: ini.correlation_map(0.5, -1.0, sigma_w=1.0), ValueError, "correlation_map: q is -1"),
+        (lambda: ini.correlation_map(0.5, 0.0, sigma_w=1.0), ValueError, "correlation_map: q is 0.0"),
+        (lambda: ini.correlation_map(0.5, np.ones(2), sigma_w=1.0), ValueError, r"q has shape \(2,\)"),
         (lambda: ini.critical_line(0.0), ValueError, "q is 0"),
         (lambda: ini.critical_line(1.0, activation="softplus"), ValueError, "softplus"),
     ],

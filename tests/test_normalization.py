@@ -147,6 +147,11 @@ def test_after_t_equal_batches_the_running_average_has_come_the_way_one_minus_th
     near(stats, tree_map(lambda s, b: left * s + (1 - left) * b, start, batch))
 
 
+def train_in(**options):
+    _, x, t = network(0)
+    return nm.train_normalized_mlp((x, t), hidden=(3,), rng=np.random.default_rng(0), epochs=1, **options)
+
+
 @pytest.mark.parametrize(
     ("call", "match"),
     [
@@ -167,14 +172,37 @@ def test_after_t_equal_batches_the_running_average_has_come_the_way_one_minus_th
         (lambda: nm.init_normalized_mlp((3, 2), np.random.default_rng(0), sigma=0.0), "sigma is 0"),
         (lambda: nm.normalized_mlp_objective(strength=-1), "strength is -1"),
         (lambda: nm.normalized_mlp_objective(norm="group")(network(0)[0], *network(0)[1:]), "norm is 'group'"),
+        (lambda: nm.normalized_mlp_objective(norm="group"), "norm is 'group'"),
+        (lambda: nm.normalized_mlp_objective(activation="rleu"), "activation is 'rleu'"),
+        (lambda: nm.normalized_mlp_objective(track=True)(network(0)[0], *network(0)[1:]), r"params\[0\] is float64"),
+        (lambda: nm.normalized_mlp_objective()(network(0)[0], np.ones(4), np.zeros(1, int)), r"x has shape \(4,\)"),
+        (lambda: nm.init_normalized_mlp((3, 2), np.random.default_rng(0), dtype="int64"), "dtype is 'int64'"),
+        (lambda: nm.batch_statistics(np.ones(3)), r"batch_statistics: x has shape \(3,\)"),
+        (lambda: nm.layer_norm(np.ones((2, 3)), normalized_shape=()), r"normalized_shape is \(\)"),
+        (lambda: nm.batch_norm_backward_columns(np.ones((3, 5)), np.ones((5, 3)), np.ones(3), np.ones(3)), "columns"),
+        (lambda: nm.along_gradient(lambda p: (0.0, np.nan * p), np.ones(2), rates=[1.0]), "length nan"),
+        (lambda: train_in(batch_size=4), "a batch of one of 9 examples"),
+        (lambda: train_in(batch_size=1), "a batch of one of 9 examples"),
         (lambda: nm.track_running(momentum=-1), "momentum is -1"),
-        (lambda: nm.along_gradient(lambda p: (0.0, 0 * p), np.ones(2), rates=[1.0]), "gradient is zero"),
+        (lambda: nm.along_gradient(lambda p: (0.0, 0 * p), np.ones(2), rates=[1.0]), "length 0"),
         (lambda: nm.along_gradient(lambda p: (0.0, p), np.ones(2), rates=[-1.0]), "rates is -1"),
     ],
 )
 def test_what_cannot_be_normalized_is_refused(call, match):
     with pytest.raises(ValueError, match=match):
         call()
+
+
+def test_no_example_is_no_trouble_where_each_stands_alone():
+    nothing = np.zeros((0, 4, 3))
+    for f, options in ((nm.group_norm, {"num_groups": 2}), (nm.instance_norm, {}), (nm.layer_norm, {})):
+        y, pullback = vjp(f, nothing, **options)
+        assert y.shape == pullback(y)[0].shape == nothing.shape
+    assert nm.weight_norm(np.zeros((0, 3)), np.zeros(0)).shape == (0, 3)
+
+
+def test_a_batch_of_one_is_no_trouble_without_a_batch_norm():
+    assert train_in(batch_size=4, norm="layer").measured["loss"].shape == (2,)
 
 
 def test_running_statistics_must_fit_the_network():

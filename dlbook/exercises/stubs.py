@@ -10,6 +10,7 @@ from types import ModuleType
 from dlbook.exercises.assignments import ASSIGNMENTS
 from dlbook.laws.operation import Op
 from dlbook.laws.procedure import exercises
+from dlbook.numpy import TOPICS
 
 HEADER = '''"""{title}
 
@@ -53,6 +54,9 @@ def operations_of(topic: str) -> list[str]:
         chapters.setdefault(op.chapter, []).append(op.name)
     if topic in chapters:
         return chapters[topic]
+    if topic in TOPICS:
+        raise UnknownTopicError(f"the chapter {topic!r} has no function that `check` knows; its exercises are "
+                                f"solved on its page. Chapters with some: {', '.join(chapters)}")
     near = difflib.get_close_matches(topic, [*chapters, *ASSIGNMENTS, *known], n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"chapters: {', '.join(chapters)}"
     raise UnknownTopicError(f"no chapter, no assignment and no operation is called {topic!r}; {hint}")

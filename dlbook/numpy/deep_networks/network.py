@@ -41,10 +41,17 @@ def identity(x: Float[Array, "*S"]) -> Scalar | Float[Array, "*S"]:
     return x.copy(), lambda dy: (dy.copy(),)
 
 
+class ByName(dict[str, Callable]):
+    """Functions by name, which answer to an unknown name with the names that they know."""
+
+    def __missing__(self, name: str):
+        raise ValueError(f"activation is {name!r}, expected one of {', '.join(self)}")
+
+
 # The activations that need no parameters of their own, by name.
-ACTIVATIONS: dict[str, Callable] = {
-    f.__name__: f for f in (identity, relu, leaky_relu, elu, selu, sigmoid, tanh, softplus, gelu, silu)
-}
+ACTIVATIONS = ByName(
+    {f.__name__: f for f in (identity, relu, leaky_relu, elu, selu, sigmoid, tanh, softplus, gelu, silu)}
+)
 
 
 def check_layers(function: str, x: Array, params: Params) -> None:

@@ -6,8 +6,8 @@ from typing import Literal
 
 import numpy as np
 
-from dlbook.numpy.initialization.fans import Nonlinearity, calculate_fan, calculate_gain
-from dlbook.numpy.linear_classifiers.arguments import above_zero, check_generator
+from dlbook.numpy.initialization.fans import Nonlinearity, calculate_gain, fans
+from dlbook.numpy.linear_classifiers.arguments import above_zero, check_generator, float_dtype
 from dlbook.shapes import Array, Float
 
 __all__ = [
@@ -37,13 +37,13 @@ def normal(
 
     Raises
     ------
-    ValueError : for a std that is not positive.
+    ValueError : for a std that is not positive, or a dtype that is no float type.
 
     **Source** definition; KTH DD2424, assignment 3, whose starts have one sigma for all layers.
     **Book** eq-forward-variance
     """
     check_generator("normal", rng)
-    std = above_zero("normal", "std", std)
+    std, dtype = above_zero("normal", "std", std), float_dtype("normal", dtype)
     return (mean + std * rng.standard_normal(tuple(shape))).astype(dtype)
 
 
@@ -69,13 +69,13 @@ def trunc_normal(
 
     Raises
     ------
-    ValueError : for a std that is not positive, or a window that is empty or far out.
+    ValueError : for a std that is not positive, a window that is empty or far out, or a dtype that is no float type.
 
     **Source** torch.nn.init.trunc_normal_, for parameters and defaults.
     **Book** eq-truncated
     """
     check_generator("trunc_normal", rng)
-    std = above_zero("trunc_normal", "std", std)
+    std, dtype = above_zero("trunc_normal", "std", std), float_dtype("trunc_normal", dtype)
     low, high = ((edge - mean) / std for edge in (a, b))
     if not low < high or erf(high / 2**0.5) - erf(low / 2**0.5) < 2e-3:
         raise ValueError(f"trunc_normal: the window is {a} to {b}, expected one that holds a thousandth of the "
@@ -89,24 +89,26 @@ def trunc_normal(
 def _normal(function: str, shape, rng, std: float, dtype: str) -> Array:
     """Draw from a normal distribution of mean zero."""
     check_generator(function, rng)
+    dtype = float_dtype(function, dtype)
     return (std * rng.standard_normal(tuple(shape))).astype(dtype)
 
 
 def _uniform(function: str, shape, rng, std: float, dtype: str) -> Array:
     """Draw from the uniform distribution of mean zero: its variance is a third of its bound's square."""
     check_generator(function, rng)
+    dtype = float_dtype(function, dtype)
     bound = 3**0.5 * std
     return rng.uniform(-bound, bound, tuple(shape)).astype(dtype)
 
 
 def _xavier_std(function: str, shape, gain: float) -> float:
-    return above_zero(function, "gain", gain) * (2 / sum(calculate_fan(shape))) ** 0.5
+    return above_zero(function, "gain", gain) * (2 / sum(fans(function, shape))) ** 0.5
 
 
 def _kaiming_std(function: str, shape, a: float, mode: str, nonlinearity: str) -> float:
     if mode not in ("fan_in", "fan_out"):
         raise ValueError(f"{function}: mode is {mode!r}, expected 'fan_in' or 'fan_out'")
-    fan_in, fan_out = calculate_fan(shape)
+    fan_in, fan_out = fans(function, shape)
     return calculate_gain(nonlinearity, a) * (fan_in if mode == "fan_in" else fan_out) ** -0.5
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from dlbook.numpy.deep_networks.network import ACTIVATIONS, Activation
-from dlbook.numpy.linear_classifiers.arguments import whole_number
+from dlbook.numpy.linear_classifiers.arguments import between, whole_number
 from dlbook.shapes import Array, Float
 
 __all__ = ["activation_gain", "calculate_fan", "calculate_gain"]
@@ -16,6 +16,14 @@ __all__ = ["activation_gain", "calculate_fan", "calculate_gain"]
 Nonlinearity = Literal["linear", "conv1d", "conv2d", "conv3d", "sigmoid", "tanh", "relu", "leaky_relu", "selu"]
 GAINS = {"linear": 1.0, "conv1d": 1.0, "conv2d": 1.0, "conv3d": 1.0, "sigmoid": 1.0, "tanh": 5 / 3, "relu": 2**0.5,
          "selu": 0.75}  # fmt: skip
+
+
+def fans(function: str, shape: Sequence[int]) -> tuple[int, int]:
+    """Count as `calculate_fan` does, and refuse in the name of the function that was called."""
+    if not isinstance(shape, Sequence | np.ndarray) or isinstance(shape, str) or len(shape) < 2:
+        raise ValueError(f"{function}: shape is {shape!r}, expected at least two sizes, outputs and inputs")
+    outputs, inputs, *field = (whole_number(function, f"shape[{i}]", size, 1) for i, size in enumerate(shape))
+    return inputs * prod(field), outputs * prod(field)
 
 
 def calculate_fan(shape: Sequence[int]) -> tuple[int, int]:
@@ -43,11 +51,7 @@ def calculate_fan(shape: Sequence[int]) -> tuple[int, int]:
     **Source** Glorot and Bengio (2010), section 4.2; He, Zhang, Ren and Sun (2015), section 2.2.
     **Book** eq-fans
     """
-    sizes = [whole_number("calculate_fan", f"shape[{i}]", size, 1) for i, size in enumerate(shape)]
-    if len(sizes) < 2:
-        raise ValueError(f"calculate_fan: shape is {tuple(shape)}, expected at least two sizes, outputs and inputs")
-    outputs, inputs, *field = sizes
-    return inputs * prod(field), outputs * prod(field)
+    return fans("calculate_fan", shape)
 
 
 def calculate_gain(nonlinearity: Nonlinearity, param: float | None = None) -> float:
@@ -64,7 +68,7 @@ def calculate_gain(nonlinearity: Nonlinearity, param: float | None = None) -> fl
 
     Raises
     ------
-    ValueError : for another name.
+    ValueError : for another name, or a slope that is nan or huge.
 
     Examples
     --------
@@ -75,7 +79,7 @@ def calculate_gain(nonlinearity: Nonlinearity, param: float | None = None) -> fl
     **Book** eq-gain
     """
     if nonlinearity == "leaky_relu":
-        slope = 0.01 if param is None else float(param)
+        slope = 0.01 if param is None else between("calculate_gain", "param", param, -1e6, 1e6)
         return (2 / (1 + slope**2)) ** 0.5
     if nonlinearity not in GAINS:
         names = ", ".join(sorted([*GAINS, "leaky_relu"]))
@@ -106,6 +110,10 @@ def activation_gain(activation: Activation) -> float:
     Returns
     -------
     gain : above 0.
+
+    Raises
+    ------
+    ValueError : for an unknown activation.
 
     **Source** He, Zhang, Ren and Sun (2015), section 2.2, with the integral left open.
     **Book** eq-gain

@@ -13,8 +13,9 @@ __all__ = ["chi", "correlation_map", "critical_line", "length_map"]
 
 def _check_length(function: str, q) -> np.ndarray:
     q = np.asarray(q, float)
-    if not (q >= 0).all():
-        raise ValueError(f"{function}: q is {q.min()}, expected mean squares of at least 0")
+    fits = (q >= 0) & (q < np.inf)
+    if not fits.all():
+        raise ValueError(f"{function}: q is {q[~fits].flat[0]}, expected finite mean squares of at least 0")
     return q
 
 
@@ -92,7 +93,7 @@ def correlation_map(
     Parameters
     ----------
     c : any shape, -1 to 1: the correlation of the scores of two inputs.
-    q : the mean square of the scores of both.
+    q : one number, at least 0: the mean square of the scores of both.
     sigma_w, sigma_b, activation : as in `length_map`.
 
     Returns
@@ -101,7 +102,7 @@ def correlation_map(
 
     Raises
     ------
-    ValueError : for a c outside -1 to 1, a negative q, or a sigma outside its range.
+    ValueError : for a c outside -1 to 1, a negative q or one that leaves no signal, or a sigma outside its range.
 
     **Source** Poole and others (2016).
     **Book** eq-correlation-map
@@ -109,7 +110,12 @@ def correlation_map(
     c = np.asarray(c, float)
     if not (np.abs(c) <= 1).all():
         raise ValueError(f"correlation_map: c is {c.flat[np.abs(c).argmax()]}, expected correlations from -1 to 1")
-    length = length_map(q, sigma_w=sigma_w, sigma_b=sigma_b, activation=activation)
+    if np.ndim(q):
+        raise ValueError(f"correlation_map: q has shape {np.shape(q)}, expected one number for all correlations")
+    length = length_map(_check_length("correlation_map", q), sigma_w=sigma_w, sigma_b=sigma_b, activation=activation)
+    if not length > 0:
+        raise ValueError(f"correlation_map: q is {q}, for which the next layer's scores are all 0 and have no "
+                         "correlation")
     z, weights = normal_grid(300, 9.0)
     f, root = ACTIVATIONS[activation], float(q) ** 0.5
     first = weights * f(root * z)
@@ -149,6 +155,7 @@ def critical_line(
         raise ValueError("critical_line: q is 0, expected mean squares above 0")
     weight = 1 / _mean_square(activation, q, slope=True)
     bias = q - weight * _mean_square(activation, q)
+    bias = np.where(np.abs(bias) < 1e-13 * q, 0, bias)  # rounding: its root would pass for a bias
     if (bias < -1e-9 * (1 + q)).any():
         raise ValueError(f"critical_line: the biases of {activation} networks would need variance {bias.min():.3g}")
     return np.sqrt(weight), np.sqrt(np.maximum(bias, 0))

@@ -15,8 +15,8 @@ from dlbook.numpy.deep_networks.network import (
     layer_values,
 )  # fmt: skip
 from dlbook.numpy.initialization.draws import kaiming_normal
-from dlbook.numpy.initialization.fans import calculate_fan
-from dlbook.numpy.linear_classifiers.arguments import above_zero, check_generator
+from dlbook.numpy.initialization.fans import fans
+from dlbook.numpy.linear_classifiers.arguments import above_zero, check_generator, check_rows, float_dtype
 from dlbook.numpy.linear_classifiers.linear import linear
 from dlbook.shapes import Array, Float, ShapeError
 
@@ -49,8 +49,8 @@ def orthogonal(
     **Book** eq-haar
     """
     check_generator("orthogonal", rng)
-    gain = above_zero("orthogonal", "gain", gain)
-    calculate_fan(shape)  # refuses what is no weight
+    gain, dtype = above_zero("orthogonal", "gain", gain), float_dtype("orthogonal", dtype)
+    fans("orthogonal", shape)  # refuses what is no weight
     rows, columns = shape[0], int(np.prod(shape[1:]))
     q, r = np.linalg.qr(rng.standard_normal((max(rows, columns), min(rows, columns))))
     q *= np.sign(np.diag(r))  # without it the signs are the algorithm's habit, and not every rotation is equally likely
@@ -108,11 +108,12 @@ def lsuv(params: Params, x: Float[Array, "N D"], *, activation: Activation = "re
     Raises
     ------
     ShapeError : when there is no layer, or one does not fit the layer before it.
-    ValueError : when the scores of a layer do not vary.
+    ValueError : for an empty batch, or when the scores of a layer do not vary.
 
     **Source** Mishkin and Matas (2016), algorithm 1.
     **Book** eq-lsuv
     """
+    check_rows("lsuv", x=x)
     check_layers("lsuv", x, params)
     scaled, h = [], x
     for i, (weight, bias) in enumerate(params):
@@ -140,7 +141,7 @@ def layer_gradients(
 
     Returns
     -------
-    gradients : k arrays, each with a row per example.
+    gradients : k arrays of the scores' dtype, each with a row per example.
 
     Raises
     ------
@@ -152,7 +153,7 @@ def layer_gradients(
     values = layer_values(x, params, activation=activation)
     if np.shape(dy) != values[-1].shape:
         raise ShapeError(f"layer_gradients: dy has shape {np.shape(dy)}, expected {values[-1].shape}, as y has")
-    gradients = [np.array(dy)]
+    gradients = [np.array(dy, values[-1].dtype)]
     for s, (weight, _) in zip(reversed(values[:-1:2]), reversed(params[1:]), strict=True):
         _, pullback = vjp(ACTIVATIONS[activation], s)
         gradients.append(pullback(gradients[-1] @ weight)[0])

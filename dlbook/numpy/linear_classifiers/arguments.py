@@ -69,6 +69,17 @@ def whole_number(function: str, option: str, value: int, low: int) -> int:
     return int(value)
 
 
+def float_dtype(function: str, dtype) -> np.dtype:
+    """Return `dtype` as a dtype; refuse one that holds no fractions: integer weights would all be cut to zero."""
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        found = None
+    if found is None or found.kind != "f":
+        raise ValueError(f"{function}: dtype is {dtype!r}, expected a float type such as 'float32'")
+    return found
+
+
 def check_rows(function: str, **arrays) -> int:
     """Return how many rows the arrays have; refuse arrays of different lengths, and arrays without a row."""
     lengths = {name: len(a) if getattr(a, "ndim", 0) else None for name, a in arrays.items()}

@@ -4,7 +4,7 @@ import numpy as np
 
 from dlbook.differentiable import differentiable
 from dlbook.numpy.linear_classifiers.arguments import above_zero, between, whole_number
-from dlbook.shapes import Array, Float
+from dlbook.shapes import Array, Float, ShapeError
 
 __all__ = ["batch_norm", "batch_norm_eval", "batch_statistics", "init_running", "update_running"]
 
@@ -18,6 +18,8 @@ def _sums(a: Array, b: Array | None = None) -> Array:
 
 def _by_channel(function: str, x: Array) -> tuple[Array, int]:
     """Return x as (N, C, M) and how many values a channel has; one value has no spread."""
+    if np.ndim(x) < 2:
+        raise ShapeError(f"{function}: x has shape {np.shape(x)}, expected (N, C) or (N, C, positions)")
     count = x.size // x.shape[1] if x.shape[1] else 0
     if count < 2:
         raise ValueError(
@@ -170,12 +172,13 @@ def batch_statistics(x: Float[Array, "N C *S"]) -> Running:
 
     Raises
     ------
+    ShapeError : for an x without an axis of channels.
     ValueError : when a channel has only one value.
 
     **Source** Ioffe and Szegedy (2015), algorithm 2.
     **Book** eq-running
     """
-    a, n = _by_channel("batch_statistics", x)
+    a, n = _by_channel("batch_statistics", np.asarray(x))
     mean = _sums(a) / n
     centred = a - mean[:, None]
     return mean, _sums(centred, centred) / (n - 1)

@@ -33,7 +33,9 @@ def _standardize(rows: Array, eps: float) -> tuple[Array, Callable]:
 def _normalized_axes(function: str, x, weight, bias, normalized_shape: int | Sequence[int] | None) -> tuple[int, ...]:
     """Return the shape of the last axes that are normalized together, after checking that everything fits it."""
     shape = x.shape[-1:] if normalized_shape is None else tuple(np.atleast_1d(normalized_shape).tolist())
-    if not shape or x.shape[x.ndim - len(shape) :] != shape or 0 in shape:
+    if not shape or 0 in shape:
+        raise ShapeError(f"{function}: normalized_shape is {shape}, expected one size or more, each at least 1")
+    if x.shape[x.ndim - len(shape) :] != shape:
         raise ShapeError(f"{function}: x has shape {x.shape}, expected its last axes to be normalized_shape = {shape}")
     for name, array in (("weight", weight), ("bias", bias)):
         if array is not None and array.shape != shape:
@@ -135,7 +137,8 @@ def rms_norm(
 def _by_group(x: Array, weight: Array | None, bias: Array | None, groups: int, eps: float) -> tuple[Array, Callable]:
     """Normalize each group of channels of each example; scale and shift each channel."""
     by_channel = (*x.shape[:2], int(np.prod(x.shape[2:])))
-    x_hat, standardize_pullback = _standardize(x.reshape(len(x) * groups, -1), eps)
+    rows = x.reshape(len(x) * groups, int(np.prod(x.shape[1:])) // groups)
+    x_hat, standardize_pullback = _standardize(rows, eps)
     x_hat = x_hat.reshape(by_channel)
     y = x_hat.copy() if weight is None else x_hat * weight[:, None]
     if bias is not None:
@@ -144,7 +147,7 @@ def _by_group(x: Array, weight: Array | None, bias: Array | None, groups: int, e
     def pullback(dy):
         dy = dy.reshape(by_channel)
         g = dy if weight is None else dy * weight[:, None]
-        dx = standardize_pullback(g.reshape(len(x) * groups, -1)).reshape(x.shape)
+        dx = standardize_pullback(g.reshape(rows.shape)).reshape(x.shape)
         dweight = None if weight is None else np.einsum("ncm,ncm->c", dy, x_hat)
         return dx, dweight, None if bias is None else np.einsum("ncm->c", dy)
 
@@ -185,8 +188,8 @@ def group_norm(
     if channels % groups:
         raise ValueError(f"group_norm: num_groups is {groups}, expected a divisor of the {channels} channels of x")
     if np.prod(x.shape[1:]) <= groups:
-        raise ValueError(f"group_norm: x of shape {x.shape} has one value in each of {groups} groups, expected at "
-                         "least 2: the result would not depend on x")
+        raise ValueError(f"group_norm: x of shape {x.shape} has fewer than 2 values in each of {groups} groups, "
+                         "expected at least 2: the result would not depend on x")
     return _by_group(x, weight, bias, groups, eps)
 
 
@@ -219,6 +222,6 @@ def instance_norm(
     """
     eps = above_zero("instance_norm", "eps", eps)
     if np.prod(x.shape[2:]) < 2:
-        raise ValueError(f"instance_norm: x of shape {x.shape} has one value per channel and example, expected at "
-                         "least 2 positions: the result would not depend on x")
+        raise ValueError(f"instance_norm: x of shape {x.shape} has fewer than 2 positions, expected at least 2: "
+                         "the result would not depend on x")
     return _by_group(x, weight, bias, x.shape[1], eps)

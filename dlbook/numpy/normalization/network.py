@@ -7,12 +7,13 @@ from typing import Literal
 import numpy as np
 
 from dlbook.differentiable import differentiable, vjp
-from dlbook.numpy.deep_networks.network import ACTIVATIONS, Activation
-from dlbook.numpy.linear_classifiers.arguments import above_zero, check_generator, whole_number
+from dlbook.numpy.deep_networks.network import ACTIVATIONS, Activation, check_sizes
+from dlbook.numpy.initialization import normal
+from dlbook.numpy.linear_classifiers.arguments import above_zero, check_generator, float_dtype
 from dlbook.numpy.linear_classifiers.linear import linear
 from dlbook.numpy.normalization.batch import batch_norm, batch_norm_eval, init_running
 from dlbook.numpy.normalization.features import layer_norm
-from dlbook.shapes import Array, Float, ShapeError
+from dlbook.shapes import Array, Float, ShapeError, describe
 
 __all__ = ["init_normalized_mlp", "normalized_mlp"]
 
@@ -32,8 +33,12 @@ def check_normalized_layers(function: str, x: Array, params: NormParams, running
     check_norm(function, norm)
     if not params:
         raise ShapeError(f"{function}: params holds no layer, expected at least one")
+    if x.ndim != 2:
+        raise ShapeError(f"{function}: x has shape {tuple(x.shape)}, expected (N, D)")
     width = x.shape[1]
     for i, layer in enumerate(params):
+        if not isinstance(layer, tuple | list):
+            raise ShapeError(f"{function}: params[{i}] is {describe(layer)}, expected a tuple of the layer's arrays")
         hidden = i < len(params) - 1
         names = ("weight", "gamma", "beta") if hidden and norm != "none" else ("weight", "bias")
         shapes = [getattr(a, "shape", None) for a in layer]
@@ -152,7 +157,7 @@ def init_normalized_mlp(
     rng : draws the weights in float64, layer by layer: the same weights for every norm.
     norm : "batch", "layer" or "none"; it decides what a hidden layer holds, as in `normalized_mlp`.
     sigma : the standard deviation of all weights, above 0, or None for the one that suits each layer.
-    gain : g, above 0, where sigma is None.
+    gain : g, above 0, where sigma is None; as in `init_mlp` it multiplies the variance.
     dtype : of everything.
 
     Returns
@@ -162,7 +167,8 @@ def init_normalized_mlp(
 
     Raises
     ------
-    ValueError : for fewer than two sizes, a size below 1, a sigma or gain that is not positive, or an unknown norm.
+    ValueError : for fewer than two sizes, a size below 1, a sigma or gain that is not positive, an unknown norm, or
+        a dtype that is no float type.
 
     **Source** KTH DD2424 (2019), assignment 3.
     **Book** eq-normalized-mlp
@@ -170,14 +176,11 @@ def init_normalized_mlp(
     check_generator("init_normalized_mlp", rng)
     gain = above_zero("init_normalized_mlp", "gain", gain)
     check_norm("init_normalized_mlp", norm)
-    widths = [whole_number("init_normalized_mlp", f"sizes[{i}]", size, 1) for i, size in enumerate(sizes)]
-    if len(widths) < 2:
-        raise ValueError(f"init_normalized_mlp: sizes is {list(sizes)}, expected at least two: inputs and outputs")
+    dtype, widths = float_dtype("init_normalized_mlp", dtype), check_sizes("init_normalized_mlp", sizes)
     fixed = None if sigma is None else above_zero("init_normalized_mlp", "sigma", sigma)
     params = []
     for i, (d, k) in enumerate(pairwise(widths)):
-        std = (gain / d) ** 0.5 if fixed is None else fixed
-        weight = (std * rng.standard_normal((k, d))).astype(dtype)
+        weight = normal((k, d), rng, std=(gain / d) ** 0.5 if fixed is None else fixed, dtype=dtype)
         plain = i == len(widths) - 2 or norm == "none"
         params.append((weight, np.zeros(k, dtype)) if plain else (weight, np.ones(k, dtype), np.zeros(k, dtype)))
     running = tuple(init_running(k, dtype=dtype) for k in widths[1:-1]) if norm == "batch" else ()

@@ -34,7 +34,7 @@ def along_gradient(
 
     Raises
     ------
-    ValueError : for a rate that is not positive, or a gradient of zero.
+    ValueError : for a rate that is not positive, or a gradient that is zero or not finite.
 
     Examples
     --------
@@ -49,8 +49,8 @@ def along_gradient(
     check_params("along_gradient", params)
     _, grads = value_and_grad(params, *batch)
     length = np.sqrt(inner(grads, grads))
-    if length == 0:
-        raise ValueError("along_gradient: the gradient is zero here, expected a direction to walk in")
+    if not 0 < length < float("inf"):
+        raise ValueError(f"along_gradient: the gradient has length {length:g} here, expected a direction to walk in")
     values, changes = [], []
     for rate in rates:
         rate = above_zero("along_gradient", "rates", rate)

@@ -4,7 +4,7 @@ import numpy as np
 
 from dlbook.numpy.backpropagation import add, div, mean, mul, sqrt, sub
 from dlbook.numpy.linear_classifiers.arguments import above_zero
-from dlbook.shapes import Array, Float
+from dlbook.shapes import Array, Float, ShapeError
 
 __all__ = ["batch_norm_backward_columns", "batch_norm_backward_steps", "batch_norm_steps"]
 
@@ -103,12 +103,18 @@ def batch_norm_backward_columns(
 
     Raises
     ------
+    ShapeError : when the four do not fit.
     ValueError : for an eps that is not positive.
 
     **Source** KTH DD2424 (2019), assignment 3, eqs. 31 to 37.
     **Book** eq-batch-norm-columns
     """
     eps = above_zero("batch_norm_backward_columns", "eps", eps)
+    if g.ndim != 2 or s.shape != g.shape or not mean.shape == var.shape == g.shape[:1]:
+        raise ShapeError(
+            f"batch_norm_backward_columns: g has shape {g.shape}, s {s.shape}, mean {mean.shape} and var {var.shape}, "
+            "expected (C, N) twice and (C,) twice: here the examples are columns"
+        )
     n = g.shape[1]
     sigma1, sigma2 = (var + eps) ** -0.5, (var + eps) ** -1.5
     g1, g2 = g * sigma1[:, None], g * sigma2[:, None]

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from dlbook.differentiable import vjp
-from dlbook.numpy.deep_networks.network import Activation
+from dlbook.numpy.deep_networks.network import ACTIVATIONS, Activation
 from dlbook.numpy.deep_networks.training import measure_splits
 from dlbook.numpy.gradient_descent.descent import Descent, Rate
 from dlbook.numpy.gradient_descent.stochastic import descend_in_batches, plain_step
@@ -18,6 +18,7 @@ from dlbook.numpy.normalization.network import (
     Norm,
     NormParams,
     State,
+    check_norm,
     check_normalized_layers,
     forward,
     init_normalized_mlp,
@@ -65,6 +66,8 @@ def normalized_mlp_objective(
     """
     strength = at_least_zero("normalized_mlp_objective", "strength", strength)
     eps = above_zero("normalized_mlp_objective", "eps", eps)
+    check_norm("normalized_mlp_objective", norm)
+    ACTIVATIONS[activation]  # an unknown name is refused now, and not by the first batch
 
     def value_and_grad(network, x, target):
         params = network[0] if track else network
@@ -154,6 +157,13 @@ def population_statistics(
     return tuple(map(batch_statistics, normalized))
 
 
+def check_last_batch(function: str, norm: Norm, examples: int, batch_size: int) -> None:
+    """Refuse a batch norm that would be given a single example, at once and not at the end of an epoch."""
+    if norm == "batch" and isinstance(batch_size, int) and batch_size > 0 and 1 in (batch_size, examples % batch_size):
+        raise ValueError(f"{function}: batch_size is {batch_size}, which leaves a batch of one of {examples} examples "
+                         "without a variance; expected another size")
+
+
 def train_normalized_mlp(
     train: Split, validation: Split | None = None, *, hidden: Sequence[int] = (), norm: Norm = "batch",
     activation: Activation = "relu", loss: Callable = cross_entropy, strength: float = 0.0,
@@ -186,7 +196,7 @@ def train_normalized_mlp(
 
     Raises
     ------
-    ValueError : for empty or unequal data, or an option outside its range.
+    ValueError : for empty or unequal data, an option outside its range, or a batch of one example for a batch norm.
     FloatingPointError : when the cost becomes infinite or nan.
 
     **Source** KTH DD2424 (2019), assignment 3.
@@ -195,6 +205,7 @@ def train_normalized_mlp(
     predict = partial(_scores, norm=norm, activation=activation, eps=eps)
     measure = measure_splits(train, validation, predict=predict, loss=loss)
     x, target = train
+    check_last_batch("train_normalized_mlp", norm if hidden else "none", len(x), batch_size)
     sizes = (x.shape[1], *hidden, int(target.max()) + 1)
     network = init_normalized_mlp(sizes, rng, norm=norm, sigma=sigma, gain=gain, dtype=x.dtype)
     cost = normalized_mlp_objective(loss, norm=norm, activation=activation, strength=strength, eps=eps, track=True)

@@ -32,7 +32,7 @@ def weight_norm(v: Float[Array, "K *S"], g: Float[Array, " K"]) -> Float[Array, 
     **Source** Salimans and Kingma (2016), eqs. 2 and 3.
     **Book** eq-weight-norm
     """
-    rows = v.reshape(len(v), -1)
+    rows = v.reshape(len(v), int(np.prod(v.shape[1:])))
     length = np.sqrt(np.einsum("kd,kd->k", rows, rows))
     if (length == 0).any():
         raise ValueError(f"weight_norm: v[{int(np.argmin(abs(length)))}] is zero, expected a direction")

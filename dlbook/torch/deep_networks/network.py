@@ -1,6 +1,6 @@
 """Networks of k layers: linear layers with an activation between them, as one function of all parameters."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from dlbook.numpy import deep_networks as reference
-from dlbook.numpy.deep_networks.network import Activation, check_layers
+from dlbook.numpy.deep_networks.network import Activation, ByName, check_layers
 from dlbook.torch import twin
 from dlbook.torch.backpropagation.functions import tanh
 from dlbook.torch.deep_networks.rectifiers import elu, leaky_relu, relu, selu
@@ -27,9 +27,9 @@ def identity(x: Float[Tensor, "*S"]) -> Float[Tensor, "*S"]:
     return x.clone()
 
 
-ACTIVATIONS: dict[str, Callable] = {
-    f.__name__: f for f in (identity, relu, leaky_relu, elu, selu, sigmoid, tanh, softplus, gelu, silu)
-}
+ACTIVATIONS = ByName(
+    {f.__name__: f for f in (identity, relu, leaky_relu, elu, selu, sigmoid, tanh, softplus, gelu, silu)}
+)
 
 
 @twin

@@ -45,8 +45,8 @@ def group_norm(
     if channels % groups:
         raise ValueError(f"group_norm: num_groups is {groups}, expected a divisor of the {channels} channels of x")
     if math.prod(x.shape[1:]) <= groups:
-        raise ValueError(f"group_norm: x of shape {tuple(x.shape)} has one value in each of {groups} groups, "
-                         "expected at least 2: the result would not depend on x")
+        raise ValueError(f"group_norm: x of shape {tuple(x.shape)} has fewer than 2 values in each of {groups} "
+                         "groups, expected at least 2: the result would not depend on x")
     if weight is None and bias is not None:
         weight = torch.ones_like(bias)  # a bias without a weight is more than torch.func.vjp can follow here
     return F.group_norm(x, groups, weight, bias, above_zero("group_norm", "eps", eps))
@@ -59,6 +59,6 @@ def instance_norm(
 ) -> Float[Tensor, "N C *S"]:
     """Give every channel of every example mean 0 and variance 1 over its positions."""
     if math.prod(x.shape[2:]) < 2:
-        raise ValueError(f"instance_norm: x of shape {tuple(x.shape)} has one value per channel and example, expected "
-                         "at least 2 positions: the result would not depend on x")
+        raise ValueError(f"instance_norm: x of shape {tuple(x.shape)} has fewer than 2 positions, expected at least "
+                         "2: the result would not depend on x")
     return F.instance_norm(x, weight=weight, bias=bias, eps=above_zero("instance_norm", "eps", eps))

@@ -21,8 +21,8 @@ def along_gradient(
     check_params("along_gradient", params)
     _, grads = value_and_grad(params, *batch)
     length = inner(grads, grads) ** 0.5
-    if length == 0:
-        raise ValueError("along_gradient: the gradient is zero here, expected a direction to walk in")
+    if not 0 < length < float("inf"):
+        raise ValueError(f"along_gradient: the gradient has length {length:g} here, expected a direction to walk in")
     values, changes = [], []
     for rate in rates:
         rate = above_zero("along_gradient", "rates", rate)

@@ -11,7 +11,9 @@ from torch.utils._pytree import tree_map
 from dlbook.numpy.deep_networks.network import Activation
 from dlbook.numpy.gradient_descent.descent import Rate
 from dlbook.numpy.linear_classifiers.arguments import above_zero, at_least_zero, between
-from dlbook.numpy.normalization.network import Norm, check_normalized_layers
+from dlbook.numpy.normalization.network import Norm, check_norm, check_normalized_layers
+from dlbook.numpy.normalization.training import check_last_batch
+from dlbook.torch.deep_networks.network import ACTIVATIONS
 from dlbook.torch.deep_networks.training import measure_splits
 from dlbook.torch.gradient_descent.descent import Descent
 from dlbook.torch.gradient_descent.stochastic import descend_in_batches, plain_step
@@ -38,6 +40,8 @@ def normalized_mlp_objective(
     """Build the cost of a normalized network in training mode."""
     strength = at_least_zero("normalized_mlp_objective", "strength", strength)
     eps = above_zero("normalized_mlp_objective", "eps", eps)
+    check_norm("normalized_mlp_objective", norm)
+    ACTIVATIONS[activation]  # an unknown name is refused now, and not by the first batch
 
     def cost(params: Params, x, target):
         scores, normalized = scores_and_normalized(x, params, None, norm, activation, eps)
@@ -87,6 +91,7 @@ def train_normalized_mlp(
     predict = partial(_scores, norm=norm, activation=activation, eps=eps)
     measure = measure_splits(train, validation, predict=predict, loss=loss)
     x, target = train
+    check_last_batch("train_normalized_mlp", norm if hidden else "none", len(x), batch_size)
     sizes = (x.shape[1], *hidden, int(target.max()) + 1)
     dtype = str(x.dtype).removeprefix("torch.")
     drawn = init_normalized_mlp(sizes, rng, norm=norm, sigma=sigma, gain=gain, dtype=dtype)

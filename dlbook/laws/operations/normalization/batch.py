@@ -130,6 +130,9 @@ operation(
         Bug("the variance's share of the gradient forgotten",
             "dx -= centred * (inv_std * dweight / n)[:, None]", "pass",
             "Each x moves the variance too: subtract x_hat times the mean of dy x_hat."),
+        Bug("mean and variance taken for constants",
+            "dx = g - (dbias / n)[:, None]\n        dx -= centred * (inv_std * dweight / n)[:, None]", "dx = g.copy()",
+            "This is the pullback of evaluation. In training each x moves mean and variance: take both shares out."),
         Bug("the mean of squares minus the square of the mean", "_sums(centred, centred) / n",
             "(_sums(a, a) / n - (_sums(a) / n) ** 2)",
             "Two large numbers cancel: subtract the mean first, then square."),
@@ -137,8 +140,6 @@ operation(
             "The gradient passes gamma before it reaches x_hat."),
         Bug("the gradient of gamma from the values that came in", "inv_std * _sums(g, centred)", "_sums(g, a)",
             "gamma multiplies x_hat, not x."),
-        Bug("the gradient of beta averaged", "None if bias is None else dbias", "None if bias is None else dbias / n",
-            "beta is used by every example: the gradients add up, they are not averaged."),
     ),
 )  # fmt: skip
 
