@@ -262,6 +262,8 @@ def test_the_area_sees_only_the_order(drawn):
     assert ev.auroc(scores, 1 - target) == pytest.approx(1 - area, abs=1e-12)
     repeated = np.repeat(scores, 1 + 4 * target), np.repeat(target, 1 + 4 * target)
     assert ev.auroc(*repeated) == pytest.approx(area, abs=1e-12)  # five times as many positives
+    infinite = np.where(scores == scores.max(), np.inf, scores)  # the log-odds of a probability that was rounded to 1
+    assert ev.auroc(infinite, target) == area
 
 
 @given(ranked())

@@ -116,6 +116,13 @@ def test_a_permutation_test_counts_all_signs():
     assert ev.permutation_test(np.zeros(3), rng=np.random.default_rng(0)) == 1
 
 
+def test_signs_drawn_in_blocks_are_the_signs_drawn_at_once():
+    d = np.random.default_rng(1).normal(0.002, 1, 300_001)  # so long that a block is a few rows of signs
+    signs = 2 * np.random.default_rng(0).integers(0, 2, (30, len(d)), dtype=np.int8) - 1
+    extreme = (np.abs(signs @ d) >= abs(d.sum())).sum()
+    assert ev.permutation_test(d, resamples=30, rng=np.random.default_rng(0)) == (1 + extreme) / 31
+
+
 @given(seed=seeds, count=st.integers(1, 8))
 def test_holm_lies_between_the_raw_and_bonferronis_numbers_and_keeps_the_order(seed, count):
     p = np.random.default_rng(seed).random(count) ** 3
@@ -193,6 +200,8 @@ def test_cross_validation_trains_on_the_rest_and_nested_validation_never_shows_t
             assert not (train | inside) & set(x[held].ravel())
     np.testing.assert_array_equal(found.inner, 4)
     np.testing.assert_array_equal(found.scores, 8)
+    numbers = ev.nested_cross_validate(spy, candidates, (x, target / 3), folds, inner=2, rng=rng)
+    np.testing.assert_array_equal(numbers.scores, 8)  # targets that are no labels are dealt without classes
 
 
 # --------------------------------------------------------------------------------------------- interpolation
@@ -249,7 +258,12 @@ REFUSED = {
     "confidence is 1": lambda: ev.clopper_pearson_interval(1, 3, confidence=1),
     "bootstrap_interval: values": lambda: ev.bootstrap_interval(np.zeros(0), rng=rng0),
     "mcnemar: right_a is": lambda: ev.mcnemar(np.ones(2), np.ones(2)),
-    "permutation_test: difference": lambda: ev.permutation_test(np.zeros(0), rng=rng0),
+    "statistic gives arrays": lambda: ev.bootstrap_interval(np.ones((3, 2)), partial(np.mean, axis=0), rng=rng0),
+    "got values of shape list": lambda: ev.bootstrap_interval([1.0, 2.0], rng=rng0),
+    r"difference\[1\] is nan": lambda: ev.permutation_test(np.array([1.0, np.nan]), rng=rng0),
+    r"scores\[1\] is nan": lambda: ev.auroc(np.array([1.0, np.nan]), np.array([0, 1])),
+    "units is empty": lambda: ev.double_descent(*[(np.ones((2, 1)), np.arange(2))] * 2, [], rng=rng0),
+    "permutation_test: difference is": lambda: ev.permutation_test(np.zeros(0), rng=rng0),
     "holm: p_values": lambda: ev.holm(np.array([1.2])),
     "variance_components: values": lambda: ev.variance_components(np.zeros((1, 3))),
     "k_fold: k is 5": lambda: ev.k_fold(4, 5, rng0),

@@ -67,6 +67,7 @@ def test_a_cyclic_shift_loses_nothing_and_shifts_form_a_group(seed):
     np.testing.assert_array_equal(np.sort(move(x, a), axis=None), np.sort(x, axis=None))
     np.testing.assert_array_equal(move(move(x, a), b), move(x, a + b))
     np.testing.assert_array_equal(move(move(x, a), -a), x)
+    np.testing.assert_array_equal(move(x, abs(a).astype("uint64")), move(x, abs(a)))
 
 
 def test_flips_scales_noise_and_holes_do_what_they_say():
@@ -108,6 +109,10 @@ def test_an_augmented_cost_is_the_cost_of_the_changed_examples():
     want, want_grads = mlp_objective()(params, moved, target)
     assert value == want
     np.testing.assert_array_equal(grads[0][0], want_grads[0][0])
+    with pytest.raises(ValueError, match="expected examples of 64 entries"):
+        rg.augmented(mlp_objective(), rg.random_shift, rng, shape=(1, 8, 8))(params, x, target)
+    with pytest.raises(ValueError, match=r"augment made float64 of shape \(5, 12\)"):
+        rg.augmented(mlp_objective(), lambda x, rng: x[1:], rng)(params, x, target)
 
 
 # --------------------------------------------------------------------------------------- labels that are not certain

@@ -182,6 +182,15 @@ def test_stopping_while_training_is_stopping_on_the_curve(patience):
     np.testing.assert_allclose(run.rates, whole.rates[: len(run.rates)], rtol=1e-12)
 
 
+def test_a_number_that_is_watched_has_to_be_measured():
+    data = np.ones((2, 3)), np.array([0, 1])
+    with pytest.raises(KeyError, match=r"watch is 'loss', expected one of \['cost'\]"):
+        rg.optimize_with_patience(
+            mlp_objective(), network(np.random.default_rng(0)), data, epochs=1, rng=None, patience=1, lr=0.1,
+            batch_size=1, measure=lambda params: {"cost": 1.0}, watch="loss",
+        )  # fmt: skip
+
+
 def test_no_epoch_is_an_early_stop_too():
     params = network(np.random.default_rng(0))
     run = rg.optimize_with_patience(

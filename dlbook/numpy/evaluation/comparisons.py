@@ -59,7 +59,7 @@ def mcnemar(right_a: Bool[Array, " N"], right_b: Bool[Array, " N"], *, exact: bo
     Parameters
     ----------
     right_a, right_b : (N,) which examples each classifier gets right.
-    exact : the binomial test, or chi-square.
+    exact : the binomial test, or chi-square (0 where b = c).
 
     Returns
     -------
@@ -81,7 +81,7 @@ def mcnemar(right_a: Bool[Array, " N"], right_b: Bool[Array, " N"], *, exact: bo
     if exact:
         tail = math.fsum(binomial_pmf(b + c, 0.5)[: min(b, c) + 1])
         return McNemar(b, c, float(min(b, c)), min(1.0, 2 * tail))
-    # A count moves in steps of one; half a step from each side is taken off before squaring.
+    # |b - c| moves in steps of two, so that half a step, 1, belongs to the value below.
     statistic = max(0, abs(b - c) - 1) ** 2 / (b + c) if b + c else 0.0
     return McNemar(b, c, statistic, math.erfc(math.sqrt(statistic / 2)))
 
@@ -108,7 +108,7 @@ def permutation_test(difference: Float[Array, " N"], *, resamples: int = 2000, r
 
     Raises
     ------
-    ValueError : for no examples, or another number of axes.
+    ValueError : for no examples, another number of axes, or a difference that is nan or infinite.
 
     **Source** Fisher (1935), "The Design of Experiments"; Phipson and Smyth (2010) for the one that is added.
     **Book** eq-permutation
@@ -118,11 +118,19 @@ def permutation_test(difference: Float[Array, " N"], *, resamples: int = 2000, r
     if difference.ndim != 1 or len(difference) == 0:
         raise ValueError(f"permutation_test: difference is {describe(difference)}, expected at least one number (N,)")
     d = difference.astype(np.float64)
+    if not np.isfinite(d).all():
+        raise ValueError(f"permutation_test: difference[{np.isfinite(d).argmin()}] is {d[~np.isfinite(d)][0]}, "
+                         "expected finite numbers")
     seen = abs(d.sum())
-    signs = 2 * rng.integers(0, 2, (resamples, len(d)), dtype=np.int8) - 1
-    # Sums in another order differ in the last digits, and a tie is a tie.
-    extreme = (np.abs(signs @ d) >= seen - 1e-9 * np.abs(d).sum()).sum()
-    return (1 + int(extreme)) / (1 + resamples)
+    least = seen - 1e-9 * np.abs(d).sum()  # sums in another order differ in the last digits, and a tie is a tie
+    # All signs at once would fill the memory where N is large. A generator makes four such small numbers of one word:
+    # with multiples of four rows, many blocks are the same signs as one.
+    block = max(4, 2**22 // len(d) // 4 * 4)
+    extreme = 0
+    for start in range(0, resamples, block):
+        signs = 2 * rng.integers(0, 2, (min(block, resamples - start), len(d)), dtype=np.int8) - 1
+        extreme += int((np.abs(signs @ d) >= least).sum())
+    return (1 + extreme) / (1 + resamples)
 
 
 def holm(p_values: Float[Array, " H"]) -> Float[Array, " H"]:

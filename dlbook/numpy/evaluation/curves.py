@@ -49,10 +49,12 @@ def _sorted_counts(function: str, scores: Array, target: Array) -> tuple[Array, 
             "expected one float and one label 0 or 1 per example"
         )
     check_two_values(function, target, 0, 1)
+    if np.isnan(scores).any():
+        raise ValueError(f"{function}: scores[{np.isnan(scores).argmax()}] is nan, expected scores that can be ordered")
     order = np.argsort(-scores, kind="stable")
     sorted_scores = scores[order]
     # A threshold cannot part equal scores: only the last of each run is a point of the curve.
-    last = np.append(np.flatnonzero(np.diff(sorted_scores)), len(scores) - 1)
+    last = np.append(np.flatnonzero(sorted_scores[1:] != sorted_scores[:-1]), len(scores) - 1)
     positives = np.cumsum(target[order])[last]
     return sorted_scores[last], last + 1 - positives, positives
 

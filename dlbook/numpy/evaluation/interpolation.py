@@ -7,7 +7,7 @@ import numpy as np
 
 from dlbook.numpy.deep_networks.network import init_mlp
 from dlbook.numpy.deep_networks.rectifiers import relu
-from dlbook.numpy.linear_classifiers.arguments import check_rows, whole_number
+from dlbook.numpy.linear_classifiers.arguments import check_generator, check_rows, whole_number
 from dlbook.numpy.linear_classifiers.linear import linear
 from dlbook.numpy.linear_classifiers.metrics import accuracy, one_hot
 from dlbook.numpy.linear_classifiers.ridge import ridge_regression
@@ -57,11 +57,13 @@ def random_features(x: Float[Array, "N D"], units: int, rng: np.random.Generator
     Raises
     ------
     ValueError : for no unit.
+    TypeError : when rng is no generator.
 
     **Source** Rahimi and Recht (2007), with rectifiers for cosines.
     **Book** eq-random-features
     """
     units = whole_number("random_features", "units", units, 1)
+    check_generator("random_features", rng)
     ((weight, bias),) = init_mlp((x.shape[1], units), rng, dtype=str(x.dtype))
     return relu(linear(x, weight, bias))
 
@@ -133,6 +135,9 @@ def double_descent(
     """
     for split in (train, test):
         check_rows("double_descent", x=split[0], target=split[1])
+    units = [whole_number("double_descent", f"units[{i}]", count, 1) for i, count in enumerate(units)]
+    if not units:
+        raise ValueError("double_descent: units is empty, expected at least one number of features")
     both = random_features(np.concatenate([train[0], test[0]]), max(units), rng)
     h, h_test = both[: len(train[0])], both[len(train[0]) :]
     rows, classes = [], _classes(train, test)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dlbook.numpy.evaluation.intervals import Interval, check_counts
-from dlbook.numpy.linear_classifiers.arguments import check_generator, whole_number
+from dlbook.numpy.linear_classifiers.arguments import check_generator, check_rows, whole_number
 from dlbook.shapes import Array, Float, Int, describe
 
 __all__ = ["OutOfBag", "bootstrap", "bootstrap_interval", "out_of_bag"]
@@ -111,17 +111,18 @@ def bootstrap_interval(
 
     Raises
     ------
-    ValueError : for no example, or a number out of range.
+    ValueError : for no example, a number out of range, or a statistic that is no number.
 
     **Source** Efron (1979).
     **Book** eq-bootstrap-interval
     """
     check_generator("bootstrap_interval", rng)
-    if np.ndim(values) == 0 or len(values) == 0:
-        raise ValueError(f"bootstrap_interval: values is {describe(values)}, expected at least one example")
+    check_rows("bootstrap_interval", values=values)
     resamples = whole_number("bootstrap_interval", "resamples", resamples, 1)
     check_counts("bootstrap_interval", 0, 1, confidence)
     n, levels = len(values), [(1 - confidence) / 2, (1 + confidence) / 2]
     found = np.array([statistic(values[rng.integers(0, n, n)]) for _ in range(resamples)])
+    if found.ndim != 1:
+        raise ValueError(f"bootstrap_interval: statistic gives arrays of shape {found.shape[1:]}, expected one number")
     low, high = np.quantile(found, levels)
     return Interval(float(low), float(high))

@@ -116,7 +116,7 @@ def nested_cross_validate(
     data : (x, target).
     folds : the outer folds.
     inner : number of inner parts, at least 2.
-    rng : deals the inner parts.
+    rng : deals the inner parts, stratified where the targets are labels.
 
     Returns
     -------
@@ -138,7 +138,8 @@ def nested_cross_validate(
     scores, chosen, flattering = [], [], []
     for rest, held in folds:
         train = x[rest], target[rest]
-        parts = k_fold(len(rest), inner, rng, stratify=train[1])
+        labels = train[1] if target.ndim == 1 and target.dtype.kind in "iu" else None
+        parts = k_fold(len(rest), inner, rng, stratify=labels)
         means = {name: cross_validate(measure, train, parts, **options).mean() for name, options in candidates.items()}
         best = max(means, key=means.__getitem__)
         scores.append(measure(train, (x[held], target[held]), **candidates[best]))

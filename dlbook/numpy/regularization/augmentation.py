@@ -1,11 +1,12 @@
 """Data augmentation: examples changed in ways that their labels survive."""
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from dlbook.differentiable import differentiable
-from dlbook.numpy.linear_classifiers.arguments import at_least_zero, between, check_generator, whole_number
+from dlbook.numpy.linear_classifiers.arguments import above_zero, at_least_zero, between, check_generator, whole_number
 from dlbook.shapes import Array, Float, Int, describe
 
 __all__ = [
@@ -53,6 +54,7 @@ def shift(x: Float[Array, "N *S"], offset: Int[Array, "N A"], *, cyclic: bool = 
     if not fits or offset.dtype.kind not in "iu":
         raise ValueError(f"shift: x is {describe(x)} and offset {describe(offset)}, expected integers of shape (N, A), "
                          "A the number of axes to shift along")
+    offset = offset.astype(np.intp, copy=False)  # unsigned numbers would not go below zero
     axes = range(x.ndim - offset.shape[1], x.ndim)
     y = x.copy() if cyclic else np.zeros_like(x)
     if cyclic:
@@ -99,6 +101,9 @@ def random_shift(
     """
     reach, axes = whole_number("random_shift", "reach", reach, 0), whole_number("random_shift", "axes", axes, 1)
     check_generator("random_shift", rng)
+    if x.ndim <= axes:
+        raise ValueError(f"random_shift: x is {describe(x)} and axes {axes}, expected at most {max(x.ndim - 1, 0)}: "
+                         "the first axis counts the examples")
     return shift(x, rng.integers(-reach, reach + 1, (len(x), axes)), cyclic=cyclic)
 
 
@@ -119,13 +124,15 @@ def random_flip(x: Float[Array, "N *S W"], rng: np.random.Generator, *, p: float
 
     Raises
     ------
-    ValueError : for a probability outside [0, 1].
+    ValueError : for a probability outside [0, 1], or an x without an axis to mirror.
     TypeError : when rng is no generator.
 
     **Source** Krizhevsky, Sutskever and Hinton (2012), section 4.1.
     **Book** eq-label-invariance
     """
     p = between("random_flip", "p", p, 0, 1)
+    if x.ndim < 2:
+        raise ValueError(f"random_flip: x is {describe(x)}, expected (N, ..., W): the first axis counts the examples")
     check_generator("random_flip", rng)
     mirrored = (rng.random(len(x)) < p).reshape(-1, *[1] * (x.ndim - 1))
     return np.where(mirrored, x[..., ::-1], x)
@@ -156,8 +163,9 @@ def random_scale(
     **Source** definition.
     **Book** eq-label-invariance
     """
-    if not 0 < low <= high:
-        raise ValueError(f"random_scale: low is {low} and high {high}, expected 0 < low <= high")
+    low, high = above_zero("random_scale", "low", low), above_zero("random_scale", "high", high)
+    if low > high:
+        raise ValueError(f"random_scale: low is {low} and high {high}, expected low <= high")
     check_generator("random_scale", rng)
     return x * rng.uniform(low, high, (len(x), *[1] * (x.ndim - 1))).astype(x.dtype)
 
@@ -283,6 +291,7 @@ def augmented(
     Raises
     ------
     TypeError : when rng is no generator.
+    ValueError : at a call, when examples do not have that shape, or augment changes the number of entries.
 
     **Source** Goodfellow, Bengio and Courville (2016), section 7.4.
     **Book** eq-augmented-risk
@@ -290,8 +299,13 @@ def augmented(
     check_generator("augmented", rng)
 
     def both(params, x, *rest):
-        given = x if shape is None else x.reshape(len(x), *shape)
-        return value_and_grad(params, augment(given, rng, **options).reshape(x.shape), *rest)
+        if shape is not None and math.prod(shape) * len(x) != x.size:
+            raise ValueError(f"augmented: x is {describe(x)}, expected examples of {math.prod(shape)} entries, "
+                             f"which is what shape {tuple(shape)} holds")
+        changed = augment(x if shape is None else x.reshape(len(x), *shape), rng, **options)
+        if changed.size != x.size:
+            raise ValueError(f"augmented: augment made {describe(changed)} of {describe(x)}, expected as many entries")
+        return value_and_grad(params, changed.reshape(x.shape), *rest)
 
     return both
 

@@ -18,7 +18,8 @@ def decoupled(optimizer: Callable, *, weight_decay: float) -> Callable:
     $$(\theta', z_{s+1}) = \text{optimizer}(\theta_s, g_s, z_s), \qquad
     \theta_{s+1} = \theta' - \eta \lambda\, \theta_s$$
 
-    With `adam` this is `adamw`.
+    With `adam` this is `adamw`. As in PyTorch the learning rate is a factor of the decay; in the paper only its
+    schedule is.
 
     Parameters
     ----------

@@ -141,7 +141,7 @@ def dropout_regression(
 
     Raises
     ------
-    ValueError : for arrays that do not fit, or a probability outside [0, 1).
+    ValueError : for arrays that do not fit, a probability outside [0, 1), or more than one solution.
 
     **Source** Wager, Wang and Liang (2013); Srivastava et al. (2014), section 9.1.
     **Book** eq-dropout-regression
@@ -153,4 +153,8 @@ def dropout_regression(
         raise ValueError(f"dropout_regression: x is {describe(x)} and target {describe(target)}, "
                          "expected shapes (N, D) and (N,)")
     gram = x.T @ x
-    return np.linalg.solve(gram + p / (1 - p) * np.diag(np.diag(gram)), x.T @ target)
+    try:
+        return np.linalg.solve(gram + p / (1 - p) * np.diag(np.diag(gram)), x.T @ target)
+    except np.linalg.LinAlgError as error:
+        raise ValueError(f"dropout_regression: x is {describe(x)} and p {p}, expected one solution; there are many "
+                         "when an input is always 0, or when p is 0 and the inputs depend on each other") from error

@@ -45,7 +45,7 @@ def early_stopping(curve: Sequence[float], *, patience: int, min_delta: float = 
 
     Raises
     ------
-    ValueError : for an empty curve, a patience below 1, or a negative min_delta.
+    ValueError : for an empty curve, a number in it that is nan, a patience below 1, or a negative min_delta.
 
     Examples
     --------
@@ -63,6 +63,8 @@ def early_stopping(curve: Sequence[float], *, patience: int, min_delta: float = 
         raise ValueError("early_stopping: curve is empty, expected at least one value")
     best = 0
     for e, value in enumerate(curve):
+        if value != value:  # nan is neither better nor worse than anything
+            raise ValueError(f"early_stopping: curve[{e}] is {value}, expected a number")
         if value < curve[best] - min_delta:
             best = e
         if e - best >= patience:
@@ -104,6 +106,9 @@ def optimize_with_patience(
     epochs = whole_number("optimize_with_patience", "epochs", epochs, 0)
     rate_of("optimize_with_patience", lr, 0)
     found, values, rates, steps, state = [measure(params)], [], [], 0, None
+    if watch not in found[0]:
+        raise KeyError(f"optimize_with_patience: watch is {watch!r}, expected one of {list(found[0])}, "
+                       "which measure finds")
     best = params
     for epoch in range(1, epochs + 1):
         run = optimize(

@@ -39,7 +39,8 @@ def nested_cross_validate(
     found = []
     for rest, held in folds:
         train = x[rest], target[rest]
-        parts = k_fold(len(rest), inner, rng, stratify=train[1])
+        labels = None if target.ndim > 1 or target.is_floating_point() else train[1]
+        parts = k_fold(len(rest), inner, rng, stratify=labels)
         means = {
             name: cross_validate(measure, train, parts, **options).mean().item() for name, options in candidates.items()
         }

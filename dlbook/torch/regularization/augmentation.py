@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, Integer
 from torch import Tensor
 
-from dlbook.numpy.linear_classifiers.arguments import at_least_zero, between, check_generator, whole_number
+from dlbook.numpy.linear_classifiers.arguments import above_zero, at_least_zero, between, check_generator, whole_number
 from dlbook.shapes import describe
 from dlbook.torch import twin
 
@@ -53,6 +53,9 @@ def random_shift(
     """Move each example by its own random number of places."""
     reach, axes = whole_number("random_shift", "reach", reach, 0), whole_number("random_shift", "axes", axes, 1)
     check_generator("random_shift", rng)
+    if x.ndim <= axes:
+        raise ValueError(f"random_shift: x is {describe(x)} and axes {axes}, expected at most {max(x.ndim - 1, 0)}: "
+                         "the first axis counts the examples")
     drawn = torch.from_numpy(rng.integers(-reach, reach + 1, (len(x), axes)))
     return shift(x, drawn.to(x.device), cyclic=cyclic)
 
@@ -60,6 +63,8 @@ def random_shift(
 def random_flip(x: Float[Tensor, "N *S W"], rng: np.random.Generator, *, p: float = 0.5) -> Float[Tensor, "N *S W"]:
     """Mirror some of the examples, left against right."""
     p = between("random_flip", "p", p, 0, 1)
+    if x.ndim < 2:
+        raise ValueError(f"random_flip: x is {describe(x)}, expected (N, ..., W): the first axis counts the examples")
     check_generator("random_flip", rng)
     mirrored = torch.from_numpy(rng.random(len(x)) < p).to(x.device)[(..., *[None] * (x.ndim - 1))]
     return torch.where(mirrored, x.flip(-1), x)
@@ -69,8 +74,9 @@ def random_scale(
     x: Float[Tensor, "N *S"], rng: np.random.Generator, *, low: float = 0.8, high: float = 1.25
 ) -> Float[Tensor, "N *S"]:
     """Multiply each example by a random number: another amplitude, another brightness."""
-    if not 0 < low <= high:
-        raise ValueError(f"random_scale: low is {low} and high {high}, expected 0 < low <= high")
+    low, high = above_zero("random_scale", "low", low), above_zero("random_scale", "high", high)
+    if low > high:
+        raise ValueError(f"random_scale: low is {low} and high {high}, expected low <= high")
     check_generator("random_scale", rng)
     return x * _like(rng.uniform(low, high, (len(x), *[1] * (x.ndim - 1))), x)
 
