@@ -330,18 +330,32 @@ def test_an_optimizer_refuses_and_says_what_it_expected(optimizer, arguments, op
         optimizer(np.arange(3), np.ones(3), lr=0.1)
 
 
+@optimizers
+def test_the_memory_of_other_parameters_is_refused(optimizer):
+    small, large, two = np.ones(2), np.ones(5), (np.ones(2), np.ones(3))
+    said = rf"{optimizer.__name__}: state\['\w+'\] is .* belongs to other parameters"
+    for params, others in ((small, large), (large, small), (two, (small, large)), (two, (small,)), (small, two)):
+        _, state = optimizer(others, others, lr=0.1)
+        with pytest.raises(ValueError, match=said):
+            optimizer(params, params, state, lr=0.1)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda p: op.sgd_momentum(p, p, lr=1, momentum=1.0), "sgd_momentum: momentum is 1.0"),
         (lambda p: op.sgd_momentum(p, p, lr=1, dampening=-1), "sgd_momentum: dampening is -1"),
         (lambda p: op.adam(p, p, lr=1, betas=(0.9, 1.0)), r"adam: betas\[1\] is 1.0"),
+        (lambda p: op.adam(p, p, lr=1, betas=0.9), "adam: betas is 0.9, expected a pair"),
+        (lambda p: op.nadam(p, p, lr=1, betas=(0.9,)), r"nadam: betas is \(0.9,\), expected a pair"),
+        (lambda p: op.lion(p, p, lr=1, betas=(0.9, 0.9, 0.9)), "lion: betas is"),
         (lambda p: op.adam(p, p, lr=1, eps=-1e-8), "adam: eps is -1e-08"),
         (lambda p: op.nadam(p, p, lr=1, momentum_decay=-1), "nadam: momentum_decay is -1"),
         (lambda p: op.rmsprop(p, p, lr=1, alpha=1), "rmsprop: alpha is 1"),
         (lambda p: op.adadelta(p, p, rho=-0.1), "adadelta: rho is -0.1"),
         (lambda p: op.lion(p, p, lr=1, betas=(2, 0)), r"lion: betas\[0\] is 2"),
         (lambda p: op.ema(p, decay=1.0), "ema: decay is 1.0"),
+        (lambda p: op.ema(p, {"v": 1}), "ema: state is a dict of 1, expected what ema returned"),
         (lambda p: op.momentum_factor(1, 1, [1]), "momentum_factor: momentum is 1"),
         (lambda p: op.clip_norm(p, 0.0), "clip_norm: max_norm is 0.0"),
         (lambda p: op.clip_value(p, -1), "clip_value: max_value is -1"),

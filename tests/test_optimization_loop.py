@@ -142,6 +142,17 @@ def test_the_range_test_raises_the_rate_by_a_constant_factor_and_stops_where_the
             op.lr_range_test(cost, params, (x, target), batch_size=5, rng=rng, **{option: value})
 
 
+def test_a_loss_below_zero_ends_a_range_test_no_sooner():
+    def depth(p, rows):
+        return float(p[0] ** 2 - 1), 2 * p
+
+    run = op.lr_range_test(
+        depth, np.ones(1) / 2, (np.ones(4),), min_lr=0.1, max_lr=10.0, steps=20, batch_size=4, rng=None, momentum=0.0
+    )
+    assert 12 < len(run.values) < 20
+    assert (run.values[:12] < 0).all()
+
+
 @given(seed=seeds, max_norm=st.sampled_from([0.1, 1.0, 1e3]), norm_type=st.sampled_from([1.0, 2.0, math.inf]))
 def test_a_clipped_gradient_is_short_and_points_the_same_way(seed, max_norm, norm_type):
     grads = a_tree(np.random.default_rng(seed))

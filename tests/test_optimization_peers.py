@@ -334,6 +334,31 @@ def test_both_range_tests_find_the_same():
     np.testing.assert_allclose(ours.measured["size"], theirs.measured["size"].numpy(), rtol=1e-9)
 
 
+@pytest.mark.parametrize(("option", "value"), [("min_lr", 20.0), ("blow_up", 1.0), ("steps", 1)])
+def test_both_range_tests_refuse_the_same(option, value):
+    for half, losses, convert in ((op, gd, lambda a: a), (torch_op, torch_gd, tensors)):
+        with pytest.raises(ValueError, match=f"lr_range_test: {option} is {value}"):
+            half.lr_range_test(
+                losses.objective(), convert(np.ones((2, 1))), convert((np.ones((4, 1)), np.zeros(4, int))),
+                batch_size=2, rng=None, **{option: value},
+            )  # fmt: skip
+
+
+@pytest.mark.parametrize("limits", [{"max_norm": 0.0}, {"max_value": -1.0}, {}])
+def test_both_halves_refuse_limits_when_they_build_a_clipped_function(limits):
+    for half in (op, torch_op):
+        with pytest.raises(ValueError, match="clipped: max_"):
+            half.clipped(gd.objective(), **limits)
+
+
+@pytest.mark.parametrize("half", [op, torch_op])
+def test_the_name_of_an_optimizer_is_refused(half):
+    with pytest.raises(TypeError, match="minimize: optimizer is 'adam', expected a function"):
+        half.minimize(gd.objective(), np.ones(1) if half is op else torch.ones(1), optimizer="adam", lr=1, steps=1)
+    with pytest.raises(TypeError, match="optimize: optimizer is 'adam', expected a function"):
+        half.optimize(gd.objective(), None, (), optimizer="adam", lr=1, batch_size=1, epochs=1, rng=None)
+
+
 def test_the_twins_change_nothing_either():
     rng = np.random.default_rng(0)
     params, grads, more = (tensors(a_tree(rng)) for _ in range(3))
@@ -355,6 +380,7 @@ def test_the_twins_change_nothing_either():
         (lambda: op.triangular_lr(1, 2, step_size_up=3, mode="square"), "triangular_lr: mode is 'square'"),
         (lambda: op.triangular_doubling_lr(1, 2, step_size_up=0), "triangular_doubling_lr: step_size_up is 0"),
         (lambda: op.cosine_restarts(1, t_0=0), "cosine_restarts: t_0 is 0"),
+        (lambda: op.cosine_restarts(0.1, t_0=3, eta_min=0.5), "cosine_restarts: eta_min is 0.5"),
         (lambda: op.warmup(1, total_iters=3, start_factor=0), "warmup: start_factor is 0"),
         (lambda: op.warmup(1, total_iters=3, start_factor=2), "warmup: start_factor is 2"),
         (lambda: op.one_cycle_lr(1, total_steps=10, pct_start=0.1), "one_cycle_lr: pct_start is 0.1"),

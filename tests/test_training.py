@@ -171,6 +171,13 @@ def test_chance_that_does_not_come_from_the_generator_is_found(signals, params):
     (lambda: tr.overfit_small(OBJECTIVE, np.ones(1), np.ones(3), np.ones(2)), "equally many"),
     (lambda: tr.input_matters(OBJECTIVE, np.ones(1), np.ones(3), gain=-1), "gain is -1"),
     (lambda: tr.preflight(OBJECTIVE, np.ones(1), np.ones(3), expected_loss=1, lr=0, rng=None), "lr is 0"),
+    (lambda: tr.preflight(OBJECTIVE, np.ones(1), np.ones(3), expected_loss=1, lr=1, batch_size=1, rng=None),
+     "batch_size is 1"),
+    (lambda: tr.preflight(OBJECTIVE, np.ones(1), expected_loss=1, lr=1, rng=None), "preflight: got no data"),
+    (lambda: tr.input_scale(np.ones((0, 3))), r"input_scale: x is float64 of shape \(0, 3\)"),
+    (lambda: tr.slope_check(OBJECTIVE, np.ones(1), rng=np.random.default_rng(0), step=0), "step is 0"),
+    (lambda: tr.update_ratio(np.ones((2, 1)), np.ones((1, 2))), "update_ratio: after is float64 of shape"),
+    (lambda: tr.update_ratio((np.ones(2),), (np.ones(2), np.ones(1))), "update_ratio: after is a tuple of 2"),
 ])  # fmt: skip
 def test_a_wrong_argument_is_refused_by_name(call, said):
     with pytest.raises(ValueError, match=said):
@@ -180,6 +187,19 @@ def test_a_wrong_argument_is_refused_by_name(call, said):
 def test_a_seed_in_place_of_a_generator_is_refused():
     with pytest.raises(TypeError, match="rng is 0"):
         tr.slope_check(OBJECTIVE, np.ones(1), rng=0)
+    with pytest.raises(TypeError, match="preflight: rng is 0"):
+        tr.preflight(OBJECTIVE, np.ones(1), np.ones(3), expected_loss=1, lr=1, rng=0)
+
+
+def test_a_model_without_hidden_layers_has_no_dead_units():
+    assert tr.dead_units([]) == []
+
+
+def test_a_handful_that_is_smaller_than_asked_for_says_so_and_a_loss_of_zero_cannot_fall(signals, params):
+    x, target = signals
+    few = tr.overfit_small(OBJECTIVE, params, x[:3], target[:3], n=10, steps=1)
+    assert few.came.startswith("3 examples")
+    assert not tr.overfit_small(lambda p, x: (0.0, 0 * p), np.ones(1), np.ones((4, 1)))
 
 
 # -- the other half -----------------------------------------------------------------------------

@@ -183,6 +183,7 @@ def test_it_is_measured_before_the_first_epoch_and_after_each(data):
 
 @pytest.mark.parametrize(("options", "said"), [
     ({"loss_scale": 0.0}, "loss_scale is 0.0"), ({"share": -1.0}, "share is -1.0"), ({"epochs": -1}, "epochs is -1"),
+    ({"dtype": "bfloat16"}, "dtype is 'bfloat16'"), ({"interval": 0}, "interval is 0"),
 ])  # fmt: skip
 def test_a_wrong_argument_is_refused_by_name(data, options, said):
     with pytest.raises(ValueError, match=said):

@@ -97,6 +97,20 @@ def test_the_journal_of_another_search_is_refused_and_kept(tmp_path):
     assert path.read_text() == kept
 
 
+def test_what_json_does_not_know_goes_through_a_journal(tmp_path):
+    space = {"hidden": tr.Choice([(8,), (8, 8)]), "width": tr.Choice(np.array([3, 5])), "act": tr.Choice([len, abs])}
+
+    def search(evaluate):
+        return tr.random_search(
+            evaluate, space, trials=4, budget=np.int64(2), rng=np.random.default_rng(0), journal=tmp_path / "j.jsonl"
+        )
+
+    first = search(lambda config, budget, rng: len(config["hidden"]) * config["width"])
+    again = search(None)  # nothing is left to run
+    assert again == first
+    assert all(isinstance(trial.config["hidden"], tuple) for trial in again.trials)
+
+
 def test_a_random_search_may_be_made_longer(tmp_path):
     path = tmp_path / "journal.jsonl"
     short = tr.random_search(evaluate, SPACE, trials=4, rng=np.random.default_rng(3), journal=path)
@@ -255,12 +269,19 @@ def test_the_largest_of_n_is_what_the_integral_says_and_below_its_bound(n):
 
 @pytest.mark.parametrize(("call", "said"), [
     (lambda: tr.Uniform(1, 1), "expected low < high"),
+    (lambda: tr.Uniform(0, math.inf), "high inf"),
     (lambda: tr.LogUniform(0, 1), "low is 0"),
     (lambda: tr.Integers(3, 2), "high is 2"),
     (lambda: tr.Integers(0, 2, log=True), "low is 0"),
     (lambda: tr.Choice([]), "values is empty"),
     (lambda: tr.grid_configs({"x": tr.Uniform(0, 1)}, 0), "points of x is 0"),
     (lambda: tr.grid_configs({"x": tr.Uniform(0, 1)}, {}), "points of x is None"),
+    (lambda: tr.grid_configs({"x": tr.Uniform(0, 1)}, 2.5), "points of x is 2.5"),
+    (lambda: tr.narrow_space({"x": tr.Uniform(0, 1)}, [{"x": 0.5}], margin=0), "margin is 0 and all configs"),
+    (lambda: tr.table_evaluation(np.ones((3, 4)))({"row": -1}, 1, None), "row is -1"),
+    (lambda: tr.table_evaluation(np.ones((3, 4)))({"row": 1}, 4, None), "budget 4"),
+    (lambda: tr.coarse_to_fine(evaluate, SPACE, trials=3, budgets=(3, 1), rng=np.random.default_rng(0)),
+     "budgets is"),
     (lambda: tr.narrow_space(SPACE, []), "0 configs"),
     (lambda: tr.table_evaluation(np.ones(3)), "curves is float64 of shape"),
     (lambda: tr.random_search(evaluate, SPACE, trials=0, rng=np.random.default_rng(0)), "trials is 0"),
@@ -273,6 +294,16 @@ def test_the_largest_of_n_is_what_the_integral_says_and_below_its_bound(n):
 def test_a_wrong_argument_is_refused_by_name(call, said):
     with pytest.raises(ValueError, match=said):
         call()
+
+
+@pytest.mark.parametrize("call", [
+    lambda space: tr.sample_config(space, np.random.default_rng(0)),
+    lambda space: tr.grid_configs(space, 3),
+    lambda space: tr.narrow_space(space, [{"lr": 0.1}]),
+])  # fmt: skip
+def test_a_range_that_is_no_scale_is_refused(call):
+    with pytest.raises(TypeError, match=r"space\['lr'\] is \(0.001, 1.0\), expected a scale"):
+        call({"lr": (0.001, 1.0)})
 
 
 def test_a_stage_in_which_all_fail_ends_a_coarse_search():

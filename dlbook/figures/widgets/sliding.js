@@ -78,7 +78,7 @@
 
     // Colour is the sign, strength the size; an outline marks what takes part in the sum.
     function paint(name, values, marked, chosen) {
-      const chart = charts[name], most = Math.max(1e-9, ...values.flat().map(Math.abs)), unit = chart.X(1) - chart.X(0);
+      const chart = charts[name], most = Math.max(1e-9, ...values.flat().map(Math.abs)), unit = Math.max(0, chart.X(1) - chart.X(0)); // a chart that has no room yet
       for (let k = 0; k < 144; k++) {
         const i = Math.floor(k / 12), j = k % 12, on = i < values.length && j < values[0].length, v = on ? values[i][j] : 0;
         const box = { x: on ? chart.X(j) : 0, y: on ? chart.Y(values.length - i) : 0, width: on ? unit : 0, height: on ? unit : 0 };

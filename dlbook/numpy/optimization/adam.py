@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from dlbook.numpy.linear_classifiers.arguments import at_least_zero
-from dlbook.numpy.optimization.blocks import check_update, optimizer, share
+from dlbook.numpy.optimization.blocks import check_update, optimizer, shares
 
 __all__ = ["adam", "adamw", "nadam"]
 
@@ -90,7 +90,7 @@ def adamw(
 
 def adam_update(function, step, lr, betas, eps, coupled, decoupled, amsgrad):
     """Say what a step of Adam does to a number, with a weight decay inside of the gradient or apart from it."""
-    beta1, beta2 = (share(function, f"betas[{i}]", beta) for i, beta in enumerate(betas))
+    beta1, beta2 = shares(function, betas)
     rate, root = lr / (1 - beta1**step), (1 - beta2**step) ** 0.5
 
     def update(p, m, v, *rest):
@@ -150,7 +150,7 @@ def nadam(
     """
     step = check_update("nadam", params, grads, state, lr=lr, weight_decay=weight_decay, eps=eps)
     psi = at_least_zero("nadam", "momentum_decay", momentum_decay)
-    beta1, beta2 = (share("nadam", f"betas[{i}]", beta) for i, beta in enumerate(betas))
+    beta1, beta2 = shares("nadam", betas)
     mu, mu_next = (beta1 * (1 - 0.5 * 0.96 ** (s * psi)) for s in (step, step + 1))
     product = mu * (state["mu_product"] if state else 1.0)
 

@@ -8,6 +8,7 @@ import numpy as np
 from dlbook.numpy.gradient_descent.trees import check_params, tree_map
 from dlbook.numpy.optimization.adam import adam
 from dlbook.numpy.optimization.blocks import share
+from dlbook.shapes import describe
 
 __all__ = ["averaged", "ema"]
 
@@ -34,7 +35,7 @@ def ema(params: Any, state: dict | None = None, *, decay: float = 0.999, bias_co
 
     Raises
     ------
-    ValueError : for a decay outside its range.
+    ValueError : for a decay outside its range, or the state of something else.
 
     Examples
     --------
@@ -50,6 +51,8 @@ def ema(params: Any, state: dict | None = None, *, decay: float = 0.999, bias_co
     """
     decay = share("ema", "decay", decay)
     check_params("ema", params)
+    if state is not None and not {"step", "average"} <= set(state):
+        raise ValueError(f"ema: state is {describe(state)}, expected what ema returned, or None")
     step = (state["step"] if state else 0) + 1
     if bias_correction:
         before = state["average"] if state else tree_map(np.zeros_like, params)

@@ -106,7 +106,12 @@ def memory(function: str, params: list, state: dict | None, start: dict[str, flo
         return [[np.full_like(p, value) for p in params] for value in start.values()]
     if missing := [name for name in start if name not in state]:
         raise ValueError(f"{function}: state has no {missing[0]!r}, expected what {function} returned, or None")
-    return [flat(state[name]) for name in start]
+    held, shapes = [flat(state[name]) for name in start], [p.shape for p in params]
+    for name, arrays in zip(start, held, strict=True):
+        if [a.shape for a in arrays] != shapes:
+            raise ValueError(f"{function}: state[{name!r}] is {describe(state[name])}, expected the structure and "
+                             "shapes of params: it belongs to other parameters")
+    return held
 
 
 def check_update(function: str, params, grads, state, **options) -> int:
@@ -152,3 +157,10 @@ def share(function: str, option: str, value: float) -> float:
     if not 0 <= at_least_zero(function, option, value) < 1:
         raise ValueError(f"{function}: {option} is {value}, expected a number of at least 0 and below 1")
     return float(value)
+
+
+def shares(function: str, betas: tuple[float, float]) -> list[float]:
+    """Return the weights of the past in two running averages; refuse anything but two of them."""
+    if not isinstance(betas, tuple | list) or len(betas) != 2:
+        raise ValueError(f"{function}: betas is {betas!r}, expected a pair of numbers")
+    return [share(function, f"betas[{i}]", beta) for i, beta in enumerate(betas)]

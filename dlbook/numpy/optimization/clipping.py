@@ -31,7 +31,7 @@ def clip_value(grads: Any, max_value: float) -> Any:
     ------
     ValueError : for a limit that is not positive.
 
-    **Source** Mikolov (2012), section 3.2.2; `torch.nn.utils.clip_grad_value_`.
+    **Source** Mikolov (2012), in his thesis; `torch.nn.utils.clip_grad_value_`.
     **Book** eq-clip-value
     """
     limit = above_zero("clip_value", "max_value", max_value)

@@ -51,11 +51,18 @@ def optimize(
     **Source** Goodfellow, Bengio and Courville (2016), chapter 8.
     **Book** eq-optimizer
     """
+    check_optimizer("optimize", optimizer)
     return descend_in_batches(
         "optimize", partial(optimizer, **options), value_and_grad, params, data, lr=lr, batch_size=batch_size,
         epochs=epochs, rng=rng, drop_last=drop_last, replace=replace, measure=measure, keep_path=keep_path,
         state=state, in_place=_in_place(optimizer, options),
     )  # fmt: skip
+
+
+def check_optimizer(function: str, optimizer) -> None:
+    """Refuse the name of an optimizer in the place of the function."""
+    if not callable(optimizer):
+        raise TypeError(f"{function}: optimizer is {optimizer!r}, expected a function such as adam")
 
 
 def _in_place(optimizer: Callable, options: dict) -> Callable | None:
@@ -98,6 +105,7 @@ def minimize(
     steps = whole_number("minimize", "steps", steps, 0)
     rate_of("minimize", lr, 0)
     check_params("minimize", params)
+    check_optimizer("minimize", optimizer)
     params, state = tree_map(np.array, params), None
     values, rates, visited = [], [], []
     for step in range(steps + 1):
@@ -121,7 +129,8 @@ def lr_range_test(
 
     $$\eta_s = \eta_{\min} \left( \frac{\eta_{\max}}{\eta_{\min}} \right)^{s / (S - 1)}, \qquad s = 0, \dots, S - 1$$
 
-    It ends early when a batch's loss is not finite or above `blow_up` times the lowest before it.
+    It ends early when a batch's loss is not finite or above `blow_up` times the lowest before it. (For a loss that
+    can be negative: when it is above the lowest by more than `blow_up` - 1 times the size of the lowest.)
 
     Parameters
     ----------
@@ -143,6 +152,7 @@ def lr_range_test(
     **Source** Smith (2017), section 3.3.
     **Book** eq-range-test
     """
+    check_optimizer("lr_range_test", optimizer)
     low, high = above_zero("lr_range_test", "min_lr", min_lr), above_zero("lr_range_test", "max_lr", max_lr)
     steps = whole_number("lr_range_test", "steps", steps, 2)
     if low >= high:
@@ -156,7 +166,7 @@ def lr_range_test(
     def ended(step: int, value) -> bool:
         nonlocal lowest
         lowest = min(lowest, float(value))
-        return step == steps or not value <= blow_up * lowest
+        return step == steps or not value - lowest <= (blow_up - 1) * abs(lowest)
 
     def watched(params, *batch):
         if measure:

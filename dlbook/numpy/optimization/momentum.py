@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from dlbook.numpy.linear_classifiers.arguments import at_least_zero
-from dlbook.numpy.optimization.blocks import check_update, optimizer, share
+from dlbook.numpy.optimization.blocks import check_update, optimizer, share, shares
 
 __all__ = ["lion", "momentum_factor", "nesterov", "sgd_momentum"]
 
@@ -47,7 +47,7 @@ def sgd_momentum(
     >>> theta  # no slope, and still a step
     array([0.05])
 
-    **Source** Polyak (1964), eq. 9; Sutskever, Martens, Dahl and Hinton (2013); `torch.optim.SGD`.
+    **Source** Polyak (1964); Sutskever, Martens, Dahl and Hinton (2013); `torch.optim.SGD`.
     **Book** eq-heavy-ball
     """
     step = check_update("sgd_momentum", params, grads, state, lr=lr, dampening=dampening, weight_decay=weight_decay)
@@ -179,7 +179,7 @@ def lion(
     **Book** eq-lion
     """
     step = check_update("lion", params, grads, state, lr=lr, weight_decay=weight_decay)
-    beta1, beta2 = (share("lion", f"betas[{i}]", beta) for i, beta in enumerate(betas))
+    beta1, beta2 = shares("lion", betas)
 
     def update(p, m, g, work):
         np.multiply(m, beta1, out=work)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from dlbook.numpy.gradient_descent.descent import Rate
-from dlbook.numpy.linear_classifiers.arguments import above_zero, at_least_zero, between, whole_number
+from dlbook.numpy.linear_classifiers.arguments import above_zero, between, whole_number
 
 __all__ = ["cosine_restarts", "one_cycle_lr", "step_lr", "triangular_doubling_lr", "triangular_lr", "warmup"]
 
@@ -79,7 +79,7 @@ def triangular_lr(
     >>> [rate(s) for s in range(6)]
     [0.25, 0.75, 1.25, 0.75, 0.25, 0.75]
 
-    **Source** Smith (2017), section 3.2; KTH DD2424, assignment 2, eqs. 14 and 15; `torch.optim.lr_scheduler.CyclicLR`.
+    **Source** Smith (2017), section 3.1; KTH DD2424, assignment 2, eqs. 14 and 15; `torch.optim.lr_scheduler.CyclicLR`.
     **Book** eq-triangular-lr
     """
     low, high = _ends("triangular_lr", base_lr, max_lr)
@@ -151,7 +151,7 @@ def cosine_restarts(lr: float, *, t_0: int, t_mult: int = 1, eta_min: float = 0.
     lr : eta_0, above 0.
     t_0 : the steps of the first fall, at least 1.
     t_mult : the factor from each fall to the next, an integer of at least 1.
-    eta_min : the rate that a fall approaches, at least 0.
+    eta_min : the rate that a fall approaches, 0 to lr.
 
     Returns
     -------
@@ -164,7 +164,8 @@ def cosine_restarts(lr: float, *, t_0: int, t_mult: int = 1, eta_min: float = 0.
     **Source** Loshchilov and Hutter (2017), eq. 5; `torch.optim.lr_scheduler.CosineAnnealingWarmRestarts`.
     **Book** eq-cosine-restarts
     """
-    lr, low = above_zero("cosine_restarts", "lr", lr), at_least_zero("cosine_restarts", "eta_min", eta_min)
+    lr = above_zero("cosine_restarts", "lr", lr)
+    low = between("cosine_restarts", "eta_min", eta_min, 0, lr)
     t_0 = whole_number("cosine_restarts", "t_0", t_0, 1)
     t_mult = whole_number("cosine_restarts", "t_mult", t_mult, 1)
 

@@ -15,7 +15,7 @@ from dlbook.numpy.linear_classifiers.arguments import (
     whole_number,
 )
 from dlbook.numpy.training.verdict import Check
-from dlbook.shapes import Array, leaves
+from dlbook.shapes import Array, describe, leaves
 
 __all__ = ["initial_loss", "input_matters", "input_scale", "overfit_small", "repeatable", "slope_check"]
 
@@ -34,10 +34,16 @@ def input_scale(x: Array, *, low: float = 0.1, high: float = 10.0) -> Check:
     -------
     Check
 
+    Raises
+    ------
+    ValueError : for no inputs.
+
     **Source** LeCun, Bottou, Orr and Mueller (1998), section 4.3.
     **Book** eq-input-scale
     """
     wide = np.asarray(x, np.float64)
+    if not wide.size:
+        raise ValueError(f"input_scale: x is {describe(wide)}, expected at least one number")
     mean, size = float(wide.mean()), float(np.sqrt((wide**2).mean()))
     return Check(
         "input scale", bool(low <= size <= high and np.isfinite(wide).all()),
@@ -95,18 +101,23 @@ def slope_check(
     ----------
     value_and_grad, params, batch : as in `initial_loss`.
     rng : draws the direction, leaf by leaf in proportion to the gradient's own size there.
-    step : h.
-    tol : the relative error that is accepted; a few kinks within the step cost about the step itself.
+    step : h, above 0.
+    tol : the relative error that is accepted, above 0; a few kinks within the step cost about the step itself.
 
     Returns
     -------
     Check
+
+    Raises
+    ------
+    ValueError : for a step or a tol that is not positive.
 
     **Source** `dlbook.numpy.backpropagation.gradient_check` is the thorough one.
     **Book** eq-slope-check
     """
     check_params("slope_check", params)
     check_generator("slope_check", rng)
+    step, tol = above_zero("slope_check", "step", step), above_zero("slope_check", "tol", tol)
     params = tree_map(lambda p: p.astype(np.float64), params)
     batch = [a.astype(np.float64) if isinstance(a, np.ndarray) and a.dtype.kind == "f" else a for a in batch]
     _, grads = value_and_grad(params, *batch)
@@ -141,7 +152,7 @@ def overfit_small(
     value_and_grad : maps `(params, *batch)` to `(value, grads)`; without a penalty, which would not vanish.
     params : as they are before training.
     *data : arrays with one row per example; the first n are taken.
-    n : how many.
+    n : how many; of fewer examples all are taken, and the report says so.
     steps, lr : of plain gradient descent.
     below : the part of the first loss that may be left.
 
@@ -153,7 +164,7 @@ def overfit_small(
     **Book** eq-overfit-small
     """
     check_rows("overfit_small", **{f"data[{i}]": column for i, column in enumerate(data)})
-    n = whole_number("overfit_small", "n", n, 1)
+    n = min(whole_number("overfit_small", "n", n, 1), len(data[0]))
     few = [column[:n] for column in data]
     try:
         with np.errstate(over="ignore", invalid="ignore"):
@@ -166,7 +177,7 @@ def overfit_small(
 def judge_handful(n: int, steps: int, first: float | None, last: float | None, below: float, error: str = "") -> Check:
     """Judge how far a handful of examples was fitted."""
     came = f"diverged ({error})" if error else f"{n} examples, {steps} steps: {first:.3g} to {last:.3g}"
-    left = np.inf if error else last / first
+    left = np.inf if error or first <= 0 else last / first  # nothing is left of a loss that began at 0
     return Check(
         "overfit a handful", bool(left <= below), came, f"at most {below:g} of the first loss",
         "a gradient that does not arrive (zeros, dead units), labels that contradict one another, a loss with a floor "

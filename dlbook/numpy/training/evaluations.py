@@ -64,7 +64,7 @@ def table_evaluation(curves: Float[Array, "N E"]) -> Callable:
 
     Raises
     ------
-    ValueError : when curves is no table.
+    ValueError : when curves is no table; from the evaluation, when the table has no such row or budget.
 
     Examples
     --------
@@ -77,4 +77,12 @@ def table_evaluation(curves: Float[Array, "N E"]) -> Callable:
     """
     if np.ndim(curves) != 2:
         raise ValueError(f"table_evaluation: curves is {describe(curves)}, expected a row for each configuration")
-    return lambda config, budget, rng: float(curves[config["row"], budget])
+
+    def evaluate(config, budget, rng) -> float:
+        row, epochs = config["row"], int(budget)
+        if not (0 <= row < len(curves) and 0 <= epochs < len(curves[0])):
+            raise ValueError(f"table_evaluation: row is {row} and budget {budget}, expected rows below {len(curves)} "
+                             f"and budgets below {len(curves[0])}, as in the table")
+        return float(curves[row, epochs])
+
+    return evaluate

@@ -8,7 +8,7 @@ import numpy as np
 from dlbook.numpy.gradient_descent.trees import check_params
 from dlbook.numpy.linear_classifiers.arguments import check_rows
 from dlbook.numpy.training.verdict import Check
-from dlbook.shapes import Array, leaves
+from dlbook.shapes import Array, describe, leaves
 
 __all__ = ["dead_units", "gradient_norms", "update_ratio"]
 
@@ -53,6 +53,10 @@ def update_ratio(before: Any, after: Any) -> dict[str, float]:
     -------
     ratios : path of the leaf -> number; inf for a leaf that was zero and moved, as biases are at first.
 
+    Raises
+    ------
+    ValueError : when the two have other structures or shapes.
+
     Examples
     --------
     >>> import numpy as np
@@ -63,11 +67,20 @@ def update_ratio(before: Any, after: Any) -> dict[str, float]:
     **Book** eq-update-ratio
     """
     check_params("update_ratio", before)
+    check_alike(before, after)
     ratios = {}
     for (path, old), (_, new) in zip(leaves(before, "params"), leaves(after, "params"), strict=True):
         size, moved = float(np.linalg.norm(old)), float(np.linalg.norm(new - old))
         ratios[path] = moved / size if size else np.inf if moved else 0.0
     return ratios
+
+
+def check_alike(before: Any, after: Any) -> None:
+    """Refuse parameters after a step that are not those before it: differences would broadcast without a word."""
+    shapes = [{path: tuple(leaf.shape) for path, leaf in leaves(tree)} for tree in (before, after)]
+    if shapes[0] != shapes[1]:
+        raise ValueError(f"update_ratio: after is {describe(after)}, expected the structure and shapes of before, "
+                         f"{describe(before)}")
 
 
 def dead_units(hidden: Sequence[Array]) -> list[float]:
@@ -77,7 +90,7 @@ def dead_units(hidden: Sequence[Array]) -> list[float]:
 
     Parameters
     ----------
-    hidden : the values of each hidden layer after its activation, each (N, ...) with N at least 2.
+    hidden : the values of each hidden layer after its activation, each (N, ...) with N at least 2; may be empty.
 
     Returns
     -------
@@ -96,6 +109,8 @@ def dead_units(hidden: Sequence[Array]) -> list[float]:
     **Source** Maas, Hannun and Ng (2013).
     **Book** eq-dead-units
     """
+    if not hidden:
+        return []
     rows = check_rows("dead_units", **{f"hidden[{i}]": h for i, h in enumerate(hidden)})
     if rows < 2:
         raise ValueError("dead_units: hidden has one example, expected at least two: one alone is always constant")

@@ -11,7 +11,7 @@ from dlbook.numpy.deep_networks.network import mlp
 from dlbook.numpy.gradient_descent.descent import Rate, rate_of
 from dlbook.numpy.gradient_descent.stochastic import minibatches
 from dlbook.numpy.gradient_descent.trees import check_params, tree_map
-from dlbook.numpy.linear_classifiers.arguments import above_zero, check_rows, whole_number
+from dlbook.numpy.linear_classifiers.arguments import above_zero, check_generator, check_rows, whole_number
 from dlbook.numpy.linear_classifiers.cross_entropy import cross_entropy
 from dlbook.numpy.optimization.adam import adam
 from dlbook.shapes import Array, leaves
@@ -246,7 +246,7 @@ def mixed_precision(
     params : float32, a tree.
     data : arrays with one row per example; the float ones are rounded to dtype.
     optimizer, lr, batch_size, epochs, rng, measure : as in `optimize`.
-    dtype : of values and gradients.
+    dtype : of values and gradients, "float16" or "float32"; NumPy has no bfloat16, the twin has.
     loss_scale : a number, which stays, or the state of one that adapts.
     interval : of `next_scale`.
     share : the part that a batch is of a larger one, over which the loss is a mean, when others compute the rest:
@@ -267,6 +267,11 @@ def mixed_precision(
     """
     n = check_rows("mixed_precision", **{f"data[{i}]": column for i, column in enumerate(data)})
     epochs = whole_number("mixed_precision", "epochs", epochs, 0)
+    if rng is not None:
+        check_generator("mixed_precision", rng)
+    interval = whole_number("mixed_precision", "interval", interval, 1)
+    if dtype not in ("float16", "float32"):
+        raise ValueError(f"mixed_precision: dtype is {dtype!r}, expected 'float16' or 'float32', the formats of NumPy")
     check_params("mixed_precision", params)
     fixed = not isinstance(loss_scale, LossScale)
     state = LossScale(above_zero("mixed_precision", "loss_scale", loss_scale)) if fixed else loss_scale

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from dlbook.numpy.gradient_descent.trees import tree_map
-from dlbook.numpy.linear_classifiers.arguments import above_zero, check_rows
+from dlbook.numpy.linear_classifiers.arguments import above_zero, check_generator, check_rows, whole_number
 from dlbook.numpy.training.checks import initial_loss, input_matters, input_scale, overfit_small, slope_check
 from dlbook.numpy.training.gauges import (
     dead_units,
@@ -35,7 +35,7 @@ def preflight(
     *data : arrays with one row per example, the inputs first; a thousand drawn examples at most are looked at.
     expected_loss : the loss of guessing.
     lr : of the training to come.
-    batch_size : on a batch of so many losses and gradients are measured.
+    batch_size : on a batch of so many losses and gradients are measured, at least 2.
     hidden : maps `(params, x)` to the values of the hidden layers, for `dead_units`; None leaves that check out.
     handful, steps : of `overfit_small`; an eighth of the steps serves `input_matters`.
     rng : draws the examples, and the direction of `slope_check`.
@@ -46,13 +46,18 @@ def preflight(
 
     Raises
     ------
-    ValueError : for empty or unequal data, or a learning rate that is not positive.
+    ValueError : for empty or unequal data, a learning rate that is not positive, or a batch of one.
+    TypeError : when rng is no generator.
 
     **Source** the checks name their own.
     **Book** eq-initial-loss
     """
+    if not data:
+        raise ValueError("preflight: got no data, expected the inputs and what the loss needs besides")
     check_rows("preflight", **{f"data[{i}]": column for i, column in enumerate(data)})
     lr = above_zero("preflight", "lr", lr)
+    batch_size = whole_number("preflight", "batch_size", batch_size, 2)
+    check_generator("preflight", rng)
     rows = rng.permutation(len(data[0]))[:1000]  # files are often sorted by class: the first rows may be all alike
     data = [column[rows] for column in data]
     batch = [column[:batch_size] for column in data]

@@ -1,6 +1,8 @@
 """Hyper-parameter search with one budget for all: grids, random draws, and random draws in a narrowing box."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from math import erf
 from pathlib import Path
 
 import numpy as np
@@ -110,7 +112,7 @@ def coarse_to_fine(
     ----------
     evaluate, space, journal : as in `grid_search`.
     trials : in each stage, at least `keep`.
-    budgets : one for each stage.
+    budgets : one for each stage, none below the one before.
     keep : of each stage so many of the best trials span the next stage's space.
     margin : by how much it is wider, as in `narrow_space`.
     rng : draws the configurations and the seeds of the trials.
@@ -121,7 +123,7 @@ def coarse_to_fine(
 
     Raises
     ------
-    ValueError : for no stage, or fewer trials than `keep`.
+    ValueError : for no stage, falling budgets, or fewer trials than `keep`.
     FloatingPointError : when all trials of a stage fail.
     JournalError : when the journal is that of another search.
 
@@ -132,6 +134,9 @@ def coarse_to_fine(
     keep = whole_number("coarse_to_fine", "keep", keep, 1)
     trials = whole_number("coarse_to_fine", "trials", trials, keep)
     whole_number("coarse_to_fine", "number of budgets", len(budgets), 1)
+    if any(later < sooner for sooner, later in pairwise(budgets)):
+        raise ValueError(f"coarse_to_fine: budgets is {budgets}, expected none below the one before: the best "
+                         "is looked for among the longest trainings")
     settings = {"method": "coarse to fine", "space": repr(dict(space)), "trials": trials, "budgets": list(budgets),
                 "keep": keep, "margin": margin}
     with Runner(evaluate, journal, settings, trials * len(budgets)) as run:
@@ -172,8 +177,6 @@ def expected_maximum(n: int) -> float:
     **Source** David and Nagaraja (2003).
     **Book** eq-expected-maximum
     """
-    from math import erf
-
     n = whole_number("expected_maximum", "n", n, 1)
     z = np.linspace(0, 12, 4801)
     above = np.array([0.5 * (1 + erf(v / 2**0.5)) for v in z])

@@ -27,11 +27,11 @@ class Uniform:
 
     Parameters
     ----------
-    low, high : a and b, low < high.
+    low, high : a and b, low < high, both finite.
 
     Raises
     ------
-    ValueError : when low is not below high.
+    ValueError : when low is not below high, or one of them is not finite.
 
     **Source** Bergstra and Bengio (2012), section 2.
     **Book** eq-scales
@@ -41,8 +41,9 @@ class Uniform:
     high: float
 
     def __post_init__(self):
-        if not self.low < self.high:
-            raise ValueError(f"{type(self).__name__}: low is {self.low} and high {self.high}, expected low < high")
+        if not -math.inf < self.low < self.high < math.inf:
+            raise ValueError(f"{type(self).__name__}: low is {self.low} and high {self.high}, expected low < high, "
+                             "both finite")
 
     def at(self, u: float) -> float:
         """Return the value at u, 0 to 1."""
@@ -167,6 +168,13 @@ class Choice:
 Space = Mapping[str, Uniform | LogUniform | Integers | Choice]
 
 
+def _check_space(function: str, space: Space) -> None:
+    for name, scale in space.items():
+        if not isinstance(scale, Uniform | Integers | Choice):
+            raise TypeError(f"{function}: space[{name!r}] is {scale!r}, expected a scale: Uniform, LogUniform, "
+                            "Integers or Choice")
+
+
 def sample_config(space: Space, rng: np.random.Generator) -> Config:
     """Draw one configuration, each hyper-parameter independently of the others.
 
@@ -179,6 +187,10 @@ def sample_config(space: Space, rng: np.random.Generator) -> Config:
     -------
     config : name -> value.
 
+    Raises
+    ------
+    TypeError : when an entry of the space is no scale, or rng no generator.
+
     Examples
     --------
     >>> import numpy as np
@@ -189,6 +201,7 @@ def sample_config(space: Space, rng: np.random.Generator) -> Config:
     **Book** eq-scales
     """
     check_generator("sample_config", rng)
+    _check_space("sample_config", space)
     return {name: scale.at(rng.random()) for name, scale in space.items()}
 
 
@@ -206,6 +219,7 @@ def grid_configs(space: Space, points: int | Mapping[str, int]) -> list[Config]:
 
     Raises
     ------
+    TypeError : when an entry of the space is no scale.
     ValueError : for fewer than one point, or a hyper-parameter without its number.
 
     Examples
@@ -216,12 +230,13 @@ def grid_configs(space: Space, points: int | Mapping[str, int]) -> list[Config]:
     **Source** Bergstra and Bengio (2012), section 1.
     **Book** eq-scales
     """
+    _check_space("grid_configs", space)
     axes = []
     for name, scale in space.items():
         if isinstance(scale, Choice):
             axes.append(scale.values)
             continue
-        wanted = points if isinstance(points, int) else points.get(name)
+        wanted = points.get(name) if isinstance(points, Mapping) else points
         count = whole_number("grid_configs", f"points of {name}", wanted, 1)
         places = np.linspace(0, 1, count) if count > 1 else [0.5]
         # Ten digits: 0.1 and not 0.10000000000000002.
@@ -245,7 +260,8 @@ def narrow_space(space: Space, configs: Sequence[Config], *, margin: float = 0.1
 
     Raises
     ------
-    ValueError : for no configuration, or a negative margin.
+    TypeError : when an entry of the space is no scale.
+    ValueError : for no configuration, a negative margin, or none around configurations that agree in a number.
 
     Examples
     --------
@@ -257,6 +273,7 @@ def narrow_space(space: Space, configs: Sequence[Config], *, margin: float = 0.1
     """
     if not configs or not margin >= 0:
         raise ValueError(f"narrow_space: got {len(configs)} configs and margin {margin}, expected some and at least 0")
+    _check_space("narrow_space", space)
     narrowed = {}
     for name, scale in space.items():
         values = [config[name] for config in configs]
@@ -264,5 +281,8 @@ def narrow_space(space: Space, configs: Sequence[Config], *, margin: float = 0.1
             narrowed[name] = Choice([value for value in scale.values if value in values])
         else:
             places = [scale.place(value) for value in values]
+            if margin == 0 and isinstance(scale, Uniform) and min(places) == max(places):
+                raise ValueError(f"narrow_space: margin is 0 and all configs have {name} = {values[0]}, expected a "
+                                 "margin above 0: no box is left of this range")
             narrowed[name] = scale.between(max(0.0, min(places) - margin), min(1.0, max(places) + margin))
     return narrowed

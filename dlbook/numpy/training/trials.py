@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,11 @@ class JournalError(ValueError):
     """A journal belongs to another search, or is none."""
 
 
+def _line(row) -> str:
+    """Write something as JSON; NumPy's numbers as numbers, and what JSON does not know as Python would print it."""
+    return json.dumps(row, default=lambda value: value.item() if isinstance(value, np.generic) else repr(value))
+
+
 class Journal:
     """Trials on disk: a first line that says whose they are, then one JSON line each, complete or not there.
 
@@ -79,7 +84,7 @@ class Journal:
 
     def __init__(self, path: Path | str, settings: Mapping[str, Any]):
         self.path, self.known = Path(path), {}
-        head = json.dumps({"search": settings})
+        head = _line({"search": settings})
         if not self.path.exists() or not self.path.stat().st_size:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._append(head)
@@ -100,16 +105,19 @@ class Journal:
     def find(self, number: int, config: Config, seed: int, budget: float) -> Trial | None:
         """Return the trial if it was run before."""
         trial = self.known.get((number, budget))
-        if trial and (trial.config, trial.seed) != (config, seed):
+        if trial is None:
+            return None
+        # Compared as they are written: a tuple comes back as a list.
+        if (_line(trial.config), trial.seed) != (_line(config), seed):
             raise JournalError(f"{self.path}: trial {number} is {trial.config} with seed {trial.seed}, expected "
                                f"{config} with seed {seed}: the search was begun with another generator")
-        return trial
+        return replace(trial, config=config)
 
     def add(self, trial: Trial) -> None:
         """Write a trial, and be sure that it is on the disk."""
         row = asdict(trial)
         # JSON knows no infinity.
-        self._append(json.dumps({**row, "score": trial.score if np.isfinite(trial.score) else None}))
+        self._append(_line({**row, "score": trial.score if np.isfinite(trial.score) else None}))
 
     def _append(self, line: str) -> None:
         with self.path.open("a") as file:

@@ -33,6 +33,9 @@ def clip_norm(
 
 def clipped(value_and_grad: Callable, *, max_norm: float | None = None, max_value: float | None = None) -> Callable:
     """Build a function that clips the gradients of another: what a descent is given in its place."""
+    for name, limit in {"max_norm": max_norm, "max_value": max_value}.items():
+        if limit is not None:
+            above_zero("clipped", name, limit)
     if max_norm is None and max_value is None:
         raise ValueError("clipped: max_norm and max_value are None, expected at least one limit")
 

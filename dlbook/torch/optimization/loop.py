@@ -12,6 +12,7 @@ from torch.utils._pytree import tree_map
 
 from dlbook.numpy.gradient_descent.descent import Rate, rate_of
 from dlbook.numpy.linear_classifiers.arguments import above_zero, check_rows, whole_number
+from dlbook.numpy.optimization.loop import check_optimizer
 from dlbook.torch.gradient_descent.descent import Descent, check_finite, gathered
 from dlbook.torch.gradient_descent.stochastic import descend_in_batches
 from dlbook.torch.optimization.adam import adam
@@ -26,6 +27,7 @@ def optimize(
     measure: Callable | None = None, keep_path: bool = False, state: Any = None, **options,
 ) -> Descent:
     """Walk downhill by the gradients of mini-batches, with any optimizer."""
+    check_optimizer("optimize", optimizer)
     return descend_in_batches(
         "optimize", partial(optimizer, **options), value_and_grad, params, data, lr=lr, batch_size=batch_size,
         epochs=epochs, rng=rng, drop_last=drop_last, replace=replace, measure=measure, keep_path=keep_path,
@@ -39,6 +41,7 @@ def minimize(
 ) -> Descent:
     """Walk downhill on a function that is known everywhere, with any optimizer."""
     steps = whole_number("minimize", "steps", steps, 0)
+    check_optimizer("minimize", optimizer)
     params, state = tree_map(torch.clone, params), None
     values, rates, visited = [], [], []
     for step in range(steps + 1):
@@ -60,8 +63,13 @@ def lr_range_test(
     measure: Callable | None = None, blow_up: float = 4.0, **options,
 ) -> Descent:
     """Train with a learning rate that grows by the same factor at each step, and see what becomes of the loss."""
+    check_optimizer("lr_range_test", optimizer)
     low, high = above_zero("lr_range_test", "min_lr", min_lr), above_zero("lr_range_test", "max_lr", max_lr)
     steps = whole_number("lr_range_test", "steps", steps, 2)
+    if low >= high:
+        raise ValueError(f"lr_range_test: min_lr is {min_lr}, expected a number below max_lr = {max_lr}")
+    if not above_zero("lr_range_test", "blow_up", blow_up) > 1:
+        raise ValueError(f"lr_range_test: blow_up is {blow_up}, expected a number above 1")
     batches = math.ceil(check_rows("lr_range_test", **{f"data[{i}]": column for i, column in enumerate(data)})
                         / whole_number("lr_range_test", "batch_size", batch_size, 1))  # fmt: skip
     found, lowest = [], math.inf
@@ -69,7 +77,7 @@ def lr_range_test(
     def ended(step: int, value: float) -> bool:
         nonlocal lowest
         lowest = min(lowest, value)
-        return step == steps or not value <= blow_up * lowest
+        return step == steps or not value - lowest <= (blow_up - 1) * abs(lowest)
 
     def watched(params, *batch):
         if measure:

@@ -17,6 +17,7 @@ from dlbook.numpy.linear_classifiers.arguments import (
     whole_number,
 )
 from dlbook.numpy.training import checks as reference
+from dlbook.numpy.training.gauges import check_alike
 from dlbook.numpy.training.verdict import Check
 from dlbook.shapes import leaves
 from dlbook.torch.gradient_descent.descent import gradient_descent
@@ -49,6 +50,7 @@ def slope_check(
     """Compare the gradient with a difference of the loss along one random direction, in float64."""
     check_params("slope_check", params)
     check_generator("slope_check", rng)
+    step, tol = above_zero("slope_check", "step", step), above_zero("slope_check", "tol", tol)
     params = tree_map(Tensor.double, params)
     batch = [a.double() if isinstance(a, Tensor) and a.is_floating_point() else a for a in batch]
     _, grads = value_and_grad(params, *batch)
@@ -73,6 +75,7 @@ def gradient_norms(value_and_grad: Callable, params: Any, *batch) -> dict[str, f
 def update_ratio(before: Any, after: Any) -> dict[str, float]:
     """Measure by how much one step changes each leaf, in parts of the leaf."""
     check_params("update_ratio", before)
+    check_alike(before, after)
     ratios = {}
     for (path, old), (_, new) in zip(leaves(before, "params"), leaves(after, "params"), strict=True):
         size, moved = float(old.norm()), float((new - old).norm())
@@ -82,6 +85,8 @@ def update_ratio(before: Any, after: Any) -> dict[str, float]:
 
 def dead_units(hidden: Sequence[Tensor]) -> list[float]:
     """Measure which part of each hidden layer says the same for every example."""
+    if not hidden:
+        return []
     rows = check_rows("dead_units", **{f"hidden[{i}]": h for i, h in enumerate(hidden)})
     if rows < 2:
         raise ValueError("dead_units: hidden has one example, expected at least two: one alone is always constant")
@@ -93,7 +98,7 @@ def overfit_small(
 ) -> Check:
     """Train on a handful of examples and on nothing else: the loss has to vanish."""
     check_rows("overfit_small", **{f"data[{i}]": column for i, column in enumerate(data)})
-    n = whole_number("overfit_small", "n", n, 1)
+    n = min(whole_number("overfit_small", "n", n, 1), len(data[0]))
     try:
         values = gradient_descent(value_and_grad, params, *(a[:n] for a in data), lr=lr, steps=steps).values
     except FloatingPointError as error:

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.utils._pytree import tree_leaves, tree_map
 
 from dlbook.numpy.gradient_descent.descent import Rate, rate_of
-from dlbook.numpy.linear_classifiers.arguments import above_zero, check_rows, whole_number
+from dlbook.numpy.linear_classifiers.arguments import above_zero, check_generator, check_rows, whole_number
 from dlbook.numpy.training.precision import FIRST_SCALE, FloatFormat, LossScale, MixedDescent, float_format, next_scale
 from dlbook.torch.deep_networks.network import mlp
 from dlbook.torch.gradient_descent.stochastic import minibatches
@@ -56,6 +56,10 @@ def mixed_precision(
     fixed = not isinstance(loss_scale, LossScale)
     state = LossScale(above_zero("mixed_precision", "loss_scale", loss_scale)) if fixed else loss_scale
     share = above_zero("mixed_precision", "share", share)
+    if rng is not None:
+        check_generator("mixed_precision", rng)
+    interval = whole_number("mixed_precision", "interval", interval, 1)
+    float_format(dtype)
     low_dtype = getattr(torch, dtype)
     data = tuple(column.to(low_dtype) if column.is_floating_point() else column for column in data)
     params = tree_map(lambda p: p.to(torch.float32 if master else low_dtype), params)

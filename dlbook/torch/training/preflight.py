@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_map
 
-from dlbook.numpy.linear_classifiers.arguments import above_zero, check_rows
+from dlbook.numpy.linear_classifiers.arguments import above_zero, check_generator, check_rows, whole_number
 from dlbook.numpy.training.gauges import judge_dead, judge_norms, judge_ratios
 from dlbook.numpy.training.verdict import Preflight
 from dlbook.shapes import leaves
@@ -31,8 +31,12 @@ def preflight(
     hidden: Callable | None = None, handful: int = 10, steps: int = 200, rng: np.random.Generator,
 ) -> Preflight:
     """Run every check on a model as it is before training, and report."""
+    if not data:
+        raise ValueError("preflight: got no data, expected the inputs and what the loss needs besides")
     check_rows("preflight", **{f"data[{i}]": column for i, column in enumerate(data)})
     lr = above_zero("preflight", "lr", lr)
+    batch_size = whole_number("preflight", "batch_size", batch_size, 2)
+    check_generator("preflight", rng)
     rows = torch.from_numpy(rng.permutation(len(data[0]))[:1000])
     data = tuple(column[rows.to(column.device)] for column in data)
     batch = [column[:batch_size] for column in data]
