@@ -64,10 +64,8 @@ def _product(title: str, matrices: Sequence[tuple[str, str]], lengths: Mapping[s
         for letter, ends in ((rows, left), (columns, top)):
             ax.plot(*ends, color=colours[letters.index(letter)], lw=2.6, solid_capstyle="butt")
         ax.text(x + width / 2, base + height / 2, name, ha="center", va="center")
-        ax.text(x - 0.12, base + height / 2, rows, ha="right", va="center", fontsize=8.5,
-                color=colours[letters.index(rows)])  # fmt: skip
-        ax.text(x + width / 2, base + height + 0.1, columns, ha="center", va="bottom", fontsize=8.5,
-                color=colours[letters.index(columns)])  # fmt: skip
+        ax.text(x - 0.12, base + height / 2, rows, ha="right", va="center", fontsize=8.5)
+        ax.text(x + width / 2, base + height + 0.1, columns, ha="center", va="bottom", fontsize=8.5)
         x += width + (EQUALS if i == 0 else TIMES)
         if i == 0:
             ax.text(x - 0.68, tallest / 2, "=", ha="center", va="center")
@@ -104,6 +102,6 @@ def fig_survivors(shares: Mapping[str, Mapping[str, float]], *, alt: str) -> Fig
         places = [len(kinds) - 1 - k + 0.4 - (i + 0.5) * step for k in range(len(kinds))]
         ax.barh(places, values, height=0.85 * step, color=style.CYCLE[i], label=relation)
     ax.set_yticks(range(len(kinds) - 1, -1, -1), kinds)
-    ax.set(xlabel="wrong formulas that pass, per cent", xlim=(0, 100))
+    ax.set(xlabel="wrong formulas that pass, per cent", ylabel="test data", xlim=(0, 100))
     ax.grid(axis="y", visible=False)
     return Figure([canvas], alt=alt)
