@@ -111,7 +111,8 @@ procedure(
             "weight = 1 - momentum", "The new gradient is added whole, but for the dampening."),
         Bug("the first gradient damped too", "1.0 if step == 1 or momentum == 0 else 1 - dampening", "1 - dampening",
             "The first velocity is the first gradient itself; the dampening begins with the second."),
-        Bug("a step uphill", "p -= lr * v", "p += lr * v", "Descend: subtract the velocity."),
+        Bug("a step uphill", "p -= np.multiply(v, lr, out=work)", "p += np.multiply(v, lr, out=work)",
+            "Descend: subtract the velocity."),
     ),
 )  # fmt: skip
 
@@ -130,7 +131,8 @@ procedure(
             "The correction fades: beta is taken to the power of the step number."),
         Bug("epsilon inside the root", "work += eps * root", "work[...] = np.sqrt(work**2 + eps * root**2)",
             "Epsilon is added to the root of v, not to v."),
-        Bug("the square of the mean", "np.multiply(g, g, out=work)", "np.multiply(m, m, out=work)",
+        Bug("the square of the mean", "work *= 1 - beta2\n        v += work\n        if largest:",
+            "work[...] = (1 - beta2) * m * m\n        v += work\n        if largest:",
             "v is the running mean of the squared gradients, not of the squared mean."),
     ),
 )  # fmt: skip

@@ -33,7 +33,10 @@ def optimizer(define: Callable) -> Callable:
         params, *held = (refill(params, iter(new)) for new in (values, *held))
         return params, {**constants, **dict(zip(start, held, strict=True))}
 
-    step = wraps(define)(partial(run, False))
+    @wraps(define)
+    def step(*args, **options):
+        return run(False, *args, **options)
+
     step.in_place = wraps(define)(partial(run, True))
     return step
 

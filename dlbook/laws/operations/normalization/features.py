@@ -292,9 +292,9 @@ operation(
     ),
     bugs=(
         Bug("every G-th channel makes a group",
-            "x_hat, standardize_pullback = _standardize(x.reshape(len(x) * groups, -1), eps)",
-            "x_hat, standardize_pullback = _standardize(np.moveaxis(x.reshape(len(x), -1, groups, "
-            "int(np.prod(x.shape[2:]))), 2, 1).reshape(len(x) * groups, -1), eps)",
+            "rows = x.reshape(len(x) * groups, int(np.prod(x.shape[1:])) // groups)",
+            "rows = np.moveaxis(x.reshape(len(x), -1, groups, int(np.prod(x.shape[2:]))), 2, 1)"
+            ".reshape(len(x) * groups, -1)",
             "Neighbouring channels make a group."),
         Bug("gamma forgotten on the way back", "g = dy if weight is None else dy * weight[:, None]", "g = dy",
             "The gradient passes gamma before it reaches x_hat."),
