@@ -114,7 +114,8 @@ def compare(op: Op, f: Callable, example: Example) -> tuple[int | None, list[tup
     sections : the call to paste, and got beside expected.
     dy : the cotangent that shows the difference.
     """
-    y = op.reference(*example.args, **example.options)
+    with np.errstate(all="ignore"):
+        y = op.reference(*example.args, **example.options)
     names = argument_names(op.reference, len(example.args))
     lines, dy = call_lines(op, example), None
     for code, dy in cotangents(y, example):
@@ -200,7 +201,8 @@ def _more_examples(op: Op, count: int = 8) -> list[Example]:
 
 
 def _any_cotangent(op: Op, example: Example):
-    *_, (_, dy) = cotangents(op.reference(*example.args, **example.options), example)
+    with np.errstate(all="ignore"):
+        *_, (_, dy) = cotangents(op.reference(*example.args, **example.options), example)
     return dy
 
 

@@ -162,6 +162,7 @@ class Trial:
         if raised:
             headline = _raised(failure.message)
         self.tell("law", "looking for the mistake", 0)
+        notes = ["every other law holds: what it computes is right"] if failure.law == REFUSES else []
         try:
             which, sections, dy = compare(op, f, example)
             probably = diagnose(op, f, law, example, which, dy)
@@ -172,6 +173,7 @@ class Trial:
         except BaseException as error:  # the reader's code misbehaves only now: the failure alone is said
             sections, probably = [(SMALLEST, call_lines(op, failure.made or example))], []
             self.cause = self.cause or error
+            notes.append(f"the search for the likely mistake ended with {type(error).__name__}: {error}")
         if not raised:
             sections = [("what came of it", wrapped(failure.message)), *sections]
         lines = readers_lines(self.cause, self.filename) if self.cause else []
@@ -181,7 +183,6 @@ class Trial:
             sections.append(("what the mistake probably is", wrapped(" ".join(probably))))
         rows = [*rows, {"law": failure.law, "examples": failure.examples, "worst": None, "tolerance": None,
                         "outcome": "FAILS"}]
-        notes = ["every other law holds: what it computes is right"] if failure.law == REFUSES else []
         return Report(op.name, "wrong", headline, sections, rows, notes=notes)
 
 
