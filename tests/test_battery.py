@@ -10,7 +10,7 @@ from dlbook.laws.arrays import KINDS, array, fill, labels, positive, sizes
 from dlbook.laws.battery import Failure, Record, caught_by, examine, hold, laws_of
 from dlbook.laws.generic import LAWS
 from dlbook.laws.mutants import Mutant, generic_mutants
-from dlbook.laws.operation import Bug, Example, Op, argument_names, literal, magnitude
+from dlbook.laws.operation import Bug, Example, Op, argument_names, catalogue, literal, magnitude
 from dlbook.laws.trees import flatten, rebuild
 from dlbook.numpy import linear
 from dlbook.shapes import Array, Float, Int, Scalar
@@ -320,3 +320,12 @@ def test_argument_names_of_variable_arguments_are_numbered():
         return None
 
     assert argument_names(f, 3) == ["x", "params[0]", "params[1]"]
+
+
+def test_who_changes_an_argument_does_not_change_the_catalogue():
+    op = catalogue()["mixup"]
+    before = [np.array(a) for a in op.exact[0][0]]
+    (mutant,) = [mutant for what, mutant in generic_mutants(op) if what == "an argument is changed"]
+    assert caught_by(op, mutant) is not None
+    for old, new in zip(before, op.exact[0][0], strict=True):
+        np.testing.assert_array_equal(old, new)

@@ -210,14 +210,10 @@ def test_a_planted_bug_is_diagnosed(checked, bug):
 @pytest.mark.slow
 @pytest.mark.parametrize("op", catalogue().values(), ids=lambda op: op.name)
 def test_a_planted_bug_of_every_operation_is_diagnosed(op):
-    told = []
-    for bug in op.bugs[:3]:  # what a diagnosis can tell apart depends on the inputs that are drawn
-        report = Trial(op, bug.plant(op.reference), "nowhere", lambda *event: None, examples=30).run()
-        assert report.status == "wrong"
-        told.append(report.text())
-        if " ".join(dict(report.sections).get("what the mistake probably is", [])) == bug.diagnosis:
-            return
-    pytest.fail("\n\n".join(told), pytrace=False)
+    bug = op.bugs[0]
+    report = Trial(op, bug.plant(op.reference), "nowhere", lambda *event: None, examples=30).run()
+    assert report.status == "wrong"
+    assert " ".join(dict(report.sections).get("what the mistake probably is", [])) == bug.diagnosis, report.text()
 
 
 @pytest.mark.parametrize(("old", "new", "said"), [
