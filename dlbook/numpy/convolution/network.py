@@ -10,10 +10,10 @@ from dlbook.differentiable import differentiable, vjp
 from dlbook.numpy.convolution.conv import conv1d, conv2d
 from dlbook.numpy.convolution.pooling import max_pool1d, max_pool2d
 from dlbook.numpy.deep_networks.rectifiers import relu
+from dlbook.numpy.deep_networks.training import add_penalty
 from dlbook.numpy.linear_classifiers.arguments import at_least_zero, whole_number
 from dlbook.numpy.linear_classifiers.cross_entropy import cross_entropy
 from dlbook.numpy.linear_classifiers.linear import linear
-from dlbook.numpy.linear_classifiers.penalties import l2_penalty
 from dlbook.shapes import Array, Float, ShapeError
 
 __all__ = ["convnet", "convnet_objective", "init_convnet", "layer"]
@@ -195,11 +195,6 @@ def convnet_objective(
         scores, pullback = vjp(convnet, x, params, pool=pool, average=average)
         cost, loss_pullback = vjp(loss, scores, target, **loss_options)
         _, grads = pullback(loss_pullback(1.0)[0])
-        if strength:
-            for (weight, _), (dweight, _) in zip(params, grads, strict=True):
-                price, penalty_pullback = vjp(l2_penalty, weight, strength=strength)
-                cost = cost + price
-                dweight += penalty_pullback(1.0)[0]
-        return cost, grads
+        return add_penalty(cost, params, grads, strength), grads
 
     return value_and_grad

@@ -21,6 +21,16 @@ __all__ = ["measure_splits", "mlp_objective", "train_mlp"]
 Split = tuple[Array, Array]
 
 
+def add_penalty(cost, params, grads, strength: float):
+    """Add the price of the weights, the first array of each layer, to a cost, and its slope to the gradients."""
+    if strength:
+        for (weight, *_), (dweight, *_) in zip(params, grads, strict=True):
+            penalty, penalty_pullback = vjp(l2_penalty, weight, strength=strength)
+            cost = cost + penalty
+            dweight += penalty_pullback(1.0)[0]
+    return cost
+
+
 def mlp_objective(
     loss: Callable = cross_entropy, *, activation: Activation = "relu", strength: float = 0.0, **loss_options
 ) -> Callable:
@@ -65,12 +75,7 @@ def mlp_objective(
             (ds,) = activation_pullback(dh)
         grads.append((ds.T @ x, ds.sum(axis=0)))  # the first layer owes nobody a dx: nobody asks data to change
         grads.reverse()
-        if strength:
-            for (weight, _), (dweight, _) in zip(params, grads, strict=True):
-                penalty, penalty_pullback = vjp(l2_penalty, weight, strength=strength)
-                cost = cost + penalty
-                dweight += penalty_pullback(1.0)[0]
-        return cost, tuple(grads)
+        return add_penalty(cost, params, grads, strength), tuple(grads)
 
     return value_and_grad
 

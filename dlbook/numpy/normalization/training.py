@@ -7,12 +7,11 @@ import numpy as np
 
 from dlbook.differentiable import vjp
 from dlbook.numpy.deep_networks.network import ACTIVATIONS, Activation
-from dlbook.numpy.deep_networks.training import measure_splits
+from dlbook.numpy.deep_networks.training import add_penalty, measure_splits
 from dlbook.numpy.gradient_descent.descent import Descent, Rate
 from dlbook.numpy.gradient_descent.stochastic import descend_in_batches, plain_step
 from dlbook.numpy.linear_classifiers.arguments import above_zero, at_least_zero, between
 from dlbook.numpy.linear_classifiers.cross_entropy import cross_entropy
-from dlbook.numpy.linear_classifiers.penalties import l2_penalty
 from dlbook.numpy.normalization.batch import batch_statistics, update_running
 from dlbook.numpy.normalization.network import (
     Norm,
@@ -83,11 +82,7 @@ def normalized_mlp_objective(
         dy, own, _ = layer_backward(pullbacks[0], dy, False)
         grads.append((dy.T @ x, *(own or (dy.sum(axis=0),))))  # nobody asks the data to change
         grads.reverse()
-        if strength:
-            for (weight, *_), (dweight, *_) in zip(params, grads, strict=True):
-                penalty, penalty_pullback = vjp(l2_penalty, weight, strength=strength)
-                cost = cost + penalty
-                dweight += penalty_pullback(1.0)[0]
+        cost = add_penalty(cost, params, grads, strength)
         grads = tuple(grads)
         return cost, (grads, tuple(map(batch_statistics, normalized))) if track else grads
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from dlbook.differentiable import differentiable, vjp
 from dlbook.numpy.deep_networks.network import Activation, Params, mlp
+from dlbook.numpy.deep_networks.training import add_penalty
 from dlbook.numpy.linear_classifiers.arguments import above_zero, at_least_zero, check_generator, whole_number
 from dlbook.numpy.linear_classifiers.metrics import one_hot
-from dlbook.numpy.linear_classifiers.penalties import l2_penalty
 from dlbook.numpy.linear_classifiers.reduction import Reduction, column, reduced
 from dlbook.numpy.linear_classifiers.softmax import log_softmax
 from dlbook.shapes import Array, Float, Int, Scalar
@@ -176,11 +176,6 @@ def mixup_objective(
         scores, network_pullback = vjp(mlp, mixed, params, activation=activation)
         cost, loss_pullback = vjp(soft_cross_entropy, scores, soft)
         _, grads = network_pullback(loss_pullback(1.0)[0])
-        if strength:
-            for (weight, _), (dweight, _) in zip(params, grads, strict=True):
-                penalty, penalty_pullback = vjp(l2_penalty, weight, strength=strength)
-                cost = cost + penalty
-                dweight += penalty_pullback(1.0)[0]
-        return cost, grads
+        return add_penalty(cost, params, grads, strength), grads
 
     return value_and_grad

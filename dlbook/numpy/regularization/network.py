@@ -6,10 +6,10 @@ import numpy as np
 
 from dlbook.differentiable import differentiable, vjp
 from dlbook.numpy.deep_networks.network import ACTIVATIONS, Activation, Params, check_layers
+from dlbook.numpy.deep_networks.training import add_penalty
 from dlbook.numpy.linear_classifiers.arguments import at_least_zero, between, check_generator, whole_number
 from dlbook.numpy.linear_classifiers.cross_entropy import cross_entropy
 from dlbook.numpy.linear_classifiers.linear import linear
-from dlbook.numpy.linear_classifiers.penalties import l2_penalty
 from dlbook.numpy.linear_classifiers.softmax import softmax
 from dlbook.numpy.regularization.dropout import dropout, keep_mask
 from dlbook.shapes import Array, Bool, Float, ShapeError
@@ -153,12 +153,7 @@ def dropout_objective(
         cost, loss_pullback = vjp(loss, scores, target, **loss_options)
         ds, *_ = loss_pullback(1.0)
         _, grads, _ = network_pullback(ds)
-        if strength:
-            for (weight, _), (dweight, _) in zip(params, grads, strict=True):
-                penalty, penalty_pullback = vjp(l2_penalty, weight, strength=strength)
-                cost = cost + penalty
-                dweight += penalty_pullback(1.0)[0]
-        return cost, grads
+        return add_penalty(cost, params, grads, strength), grads
 
     return value_and_grad
 
