@@ -6,13 +6,13 @@ each must break a law, for every operation in the catalogue.
 
 import inspect
 from collections.abc import Callable, Iterator
+from typing import get_args
 
 import numpy as np
 from jaxtyping import AbstractArray
 
 from dlbook.laws.operation import Op
 from dlbook.laws.trees import flatten, rebuild
-from dlbook.shapes import alternatives
 
 
 class Mutant:
@@ -95,14 +95,24 @@ def generic_mutants(op: Op) -> Iterator[tuple[str, Callable]]:
 
 
 def _differentiable_arguments(op: Op) -> list[int]:
-    """Return the positional arguments that have a gradient in the operation's first exact or drawn example."""
-    floats = []
-    for i, p in enumerate(inspect.signature(op.reference).parameters.values()):
-        if p.kind != inspect.Parameter.KEYWORD_ONLY:
-            hints = [h for h in alternatives(p.annotation) if isinstance(h, type) and issubclass(h, AbstractArray)]
-            if not hints or any("Float" in h.__name__ for h in hints):
-                floats.append(i)
-    return floats
+    """Return the positional arguments that may have a gradient, by the reference's signature."""
+    positional = [
+        p for p in inspect.signature(op.reference).parameters.values() if p.kind != inspect.Parameter.KEYWORD_ONLY
+    ]
+    return [i for i, p in enumerate(positional) if _may_be_float(p.annotation)]
+
+
+def _may_be_float(annotation) -> bool:
+    """Whether an annotation, or one inside it, is of a float array; what names no array at all (`Any`) may be one."""
+    arrays = list(_array_hints(annotation))
+    return not arrays or any("Float" in hint.__name__ for hint in arrays)
+
+
+def _array_hints(annotation) -> Iterator[type]:
+    if isinstance(annotation, type) and issubclass(annotation, AbstractArray):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _array_hints(inner)
 
 
 def _zero_argument(which: int) -> Callable:
