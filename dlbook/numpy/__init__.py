@@ -22,6 +22,7 @@ TOPICS = (
     "regularization",
     "evaluation",
     "convolution",
+    "transfer_learning",
 )
 __all__ = ["chain", "residual", "vjp"]
 
