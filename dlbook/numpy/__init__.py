@@ -22,6 +22,7 @@ TOPICS = (
     "regularization",
     "evaluation",
     "convolution",
+    "visualization",
 )
 __all__ = ["chain", "residual", "vjp"]
 
