@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from test_visualization import network, seeds
 
 from dlbook.numpy import visualization as vis
@@ -22,6 +22,7 @@ def same(ours, theirs):
         np.testing.assert_allclose(np.asarray(ours), np.asarray(theirs), rtol=1e-8, atol=1e-10)
 
 
+@settings(max_examples=15)  # sixteen methods in each
 @given(seed=seeds)
 def test_the_algorithms_of_both_halves_give_the_same(seed):
     torch = pytest.importorskip("torch")

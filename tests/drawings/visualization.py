@@ -16,5 +16,5 @@ REFUSED = [
     (lambda f: f["fig_maps"]({"a": [IMAGE], "b": []}, alt="a"), "equally long"),
     (lambda f: f["fig_maps"]({"a": [np.ones(3)]}, alt="a"), "'a'"),
     (lambda f: f["fig_occluder"]({}, ["a"], size=1, stride=1, alt="a"), "one to four"),
-    (lambda f: f["fig_occluder"]({"one": (IMAGE, *SCORES)}, ["a", "b"], size=3, stride=2, alt="a"), "'one'"),
+    (lambda f: f["fig_occluder"]({"one": (IMAGE, *SCORES)}, ["a", "b"], size=6, stride=2, alt="a"), "'one'"),
 ]
