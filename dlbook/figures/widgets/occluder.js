@@ -28,6 +28,7 @@
     const bars = kit.chart(row, { title: "Scores: whole and covered", x: [ends[0] - room, ends[1] + room], y: [0, classes.length], yTicks: [], xLabel: "score", aspect: 0.8 });
     const rows = images[0].covered.length, columns = images[0].covered[0].length;
     const map = kit.chart(row, { title: "What each place costs", x: [0, columns], y: [0, rows], ...bare });
+    for (const chart of [picture, bars, map]) chart.box.style.flex = "1 1 12rem"; // three in a row where there is room
     const numbers = kit.readout(live, ["answer", "its probability", "score lost"]), announce = kit.announcer(live);
     const controls = kit.make("div", { class: "dlbook-controls" }, live);
     if (images.length > 1) kit.choice(controls, { label: "image", options: images.map((one, i) => ({ key: i, text: one.name })), value: chosen, move: (i) => { chosen = i; paint(); draw(); } });

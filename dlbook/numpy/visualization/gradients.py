@@ -123,7 +123,7 @@ def integrated_gradients(
     ------
     ValueError : for a number of steps below 1, or as in `saliency`.
 
-    **Source** Sundararajan, Taly and Yan (2017), eqs. 1 and 3, with the middles of the intervals.
+    **Source** Sundararajan, Taly and Yan (2017), with the middles of the intervals.
     **Book** eq-integrated-gradients
     """
     steps = whole_number("integrated_gradients", "steps", steps, 1)

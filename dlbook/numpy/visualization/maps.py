@@ -39,7 +39,7 @@ def feature_maps(x: Float[Array, "N C H W"], params: Params, *, pool: int = 2) -
     ------
     ShapeError : when there is no layer, or a layer does not fit the one before.
 
-    **Source** Zeiler and Fergus (2014), section 2.
+    **Source** Zeiler and Fergus (2014).
     **Book** eq-feature-maps
     """
     if not params:
@@ -103,7 +103,7 @@ def maximal_patches(h: Float[Array, "N F P Q"], x: Float[Array, "N C H W"], fiel
     ------
     ValueError : for a number of patches out of range, or numbers of images that differ.
 
-    **Source** Zeiler and Fergus (2014), section 4.1; Girshick, Donahue, Darrell and Malik (2014).
+    **Source** Zeiler and Fergus (2014); Girshick, Donahue, Darrell and Malik (2014).
     **Book** eq-maximal-patches
     """
     n, f, _, q = h.shape

@@ -40,7 +40,7 @@ def occlusion_map(
     ShapeError : when the square is larger than the image.
     ValueError : for an option out of range or a class that does not exist.
 
-    **Source** Zeiler and Fergus (2014), section 4.2.
+    **Source** Zeiler and Fergus (2014), on occlusion.
     **Book** eq-occlusion
     """
     check_rows("occlusion_map", x=x, target=target)

@@ -50,7 +50,7 @@ def relu_backward(x: Float[Array, "*S"], dy: Float[Array, "*S"], *, rule: Rule =
     >>> [relu_backward(x, dy, rule=rule).tolist() for rule in ("gradient", "deconvnet", "guided")]
     [[2.0, -2.0, 0.0, 0.0], [2.0, 0.0, 2.0, 0.0], [2.0, 0.0, 0.0, 0.0]]
 
-    **Source** Zeiler and Fergus (2014), section 2.1; Springenberg and others (2015), figure 1.
+    **Source** Zeiler and Fergus (2014), section 2.1; Springenberg, Dosovitskiy, Brox and Riedmiller (2015).
     **Book** eq-relu-rules
     """
     if x.shape != dy.shape:
@@ -89,7 +89,7 @@ def guided_saliency(
     ------
     ValueError : for a class or a rule that does not exist.
 
-    **Source** Springenberg, Dosovitskiy, Brox and Riedmiller (2015), section 3.4.
+    **Source** Springenberg, Dosovitskiy, Brox and Riedmiller (2015).
     **Book** eq-guided
     """
     check_rows("guided_saliency", x=x, target=target)

@@ -28,7 +28,7 @@ def randomize(params: tuple, layers: int, rng: np.random.Generator) -> tuple:
     ------
     ValueError : for a number of layers that the network does not have.
 
-    **Source** Adebayo, Gilmer, Muelly, Goodfellow, Hardt and Kim (2018), section 3.
+    **Source** Adebayo, Gilmer, Muelly, Goodfellow, Hardt and Kim (2018).
     **Book** eq-randomize
     """
     check_generator("randomize", rng)

@@ -80,7 +80,7 @@ def tsne_loss(y: Float[Array, "N M"], p: Float[Array, "N N"]) -> Scalar:
     ShapeError : for a single point.
     ValueError : for a negative entry of p off the diagonal.
 
-    **Source** van der Maaten and Hinton (2008), eqs. 2, 4 and 5.
+    **Source** van der Maaten and Hinton (2008), eqs. 4 and 5.
     **Book** eq-tsne-loss, eq-tsne-gradient
     """
     n = len(y)
