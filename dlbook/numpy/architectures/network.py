@@ -6,7 +6,7 @@ import numpy as np
 
 from dlbook.differentiable import differentiable, vjp
 from dlbook.numpy.architectures.layers import Layer, Norms, Stats, activate, check_layer, convolve
-from dlbook.numpy.architectures.residual import after, before, check_block
+from dlbook.numpy.architectures.shortcuts import after, before, check_block
 from dlbook.numpy.deep_networks.rectifiers import relu
 from dlbook.numpy.deep_networks.training import add_penalty
 from dlbook.numpy.linear_classifiers.arguments import (
@@ -21,7 +21,7 @@ from dlbook.numpy.linear_classifiers.linear import linear
 from dlbook.numpy.normalization.batch import batch_statistics, init_running
 from dlbook.shapes import Array, Float, ShapeError
 
-__all__ = ["init_resnet", "resnet", "resnet_objective"]
+__all__ = ["init_residual_network", "residual_network", "residual_network_objective"]
 
 Block = tuple[tuple[Layer, ...], Layer]
 Params = tuple[Layer, tuple[tuple[Block, ...], ...], Layer, Layer]
@@ -68,7 +68,7 @@ def forward(function: str, x: Array, params: Params, norms: Norms, preactivation
 
 
 @differentiable
-def resnet(
+def residual_network(
     x: Float[Array, "N C H W"], params: Params, running: Stats | None = None, *, preactivation: bool = False,
     skip: bool = True, eps: float = 1e-5,
 ) -> Float[Array, "N K"]:
@@ -100,8 +100,8 @@ def resnet(
     **Source** He, Zhang, Ren and Sun (2016), section 4.2.
     **Book** eq-resnet
     """
-    norms = Norms("resnet", running, above_zero("resnet", "eps", eps))
-    y, pullback = forward("resnet", x, params, norms, preactivation, skip)
+    norms = Norms("residual_network", running, above_zero("residual_network", "eps", eps))
+    y, pullback = forward("residual_network", x, params, norms, preactivation, skip)
 
     def back(dy):
         dx, grads, of_running = pullback(dy)
@@ -110,7 +110,7 @@ def resnet(
     return y, back
 
 
-def init_resnet(
+def init_residual_network(
     channels: int, widths: Sequence[int], blocks: int, classes: int, rng: np.random.Generator, *,
     bottleneck: int = 0, preactivation: bool = False, skip: bool = True, dtype: str = "float32",
 ) -> tuple[Params, Stats]:
@@ -126,13 +126,13 @@ def init_resnet(
     classes : K.
     rng : draws the weights in float64, layer by layer.
     bottleneck : 0 for basic blocks; a whole number e for bottlenecks, with widths / e channels inside.
-    preactivation : as in `resnet`.
+    preactivation : as in `residual_network`.
     skip : False draws no projections, for a plain network.
     dtype : of all arrays.
 
     Returns
     -------
-    params, running : for `resnet`.
+    params, running : for `residual_network`.
 
     Raises
     ------
@@ -141,14 +141,16 @@ def init_resnet(
     **Source** He, Zhang, Ren and Sun (2015), eq. 14, for the outputs; (2016), section 4.2.
     **Book** eq-resnet
     """
-    check_generator("init_resnet", rng)
-    dtype = float_dtype("init_resnet", dtype)
+    check_generator("init_residual_network", rng)
+    dtype = float_dtype("init_residual_network", dtype)
     numbers = {"channels": channels, "blocks": blocks, "classes": classes}
-    channels, blocks, classes = (whole_number("init_resnet", name, n, 1) for name, n in numbers.items())
-    widths = [whole_number("init_resnet", f"widths[{i}]", w, 1) for i, w in enumerate(widths)]
-    inner = whole_number("init_resnet", "bottleneck", bottleneck, 0)
+    channels, blocks, classes = (whole_number("init_residual_network", name, n, 1) for name, n in numbers.items())
+    widths = [whole_number("init_residual_network", f"widths[{i}]", w, 1) for i, w in enumerate(widths)]
+    inner = whole_number("init_residual_network", "bottleneck", bottleneck, 0)
     if not widths or (inner and any(w % inner for w in widths)):
-        raise ValueError(f"init_resnet: widths is {widths}, expected at least one, multiples of bottleneck {inner}")
+        raise ValueError(
+            f"init_residual_network: widths is {widths}, expected at least one, multiples of bottleneck {inner}"
+        )
     running = []
 
     def layer(before: int, after: int, kernel: int, *, norm: int):
@@ -191,7 +193,7 @@ def each_layer(params: Params) -> Iterator[Layer]:
     yield head
 
 
-def resnet_objective(
+def residual_network_objective(
     loss: Callable = cross_entropy, *, preactivation: bool = False, skip: bool = True, strength: float = 0.0,
     eps: float = 1e-5, track: bool = False, **loss_options,
 ) -> Callable:
@@ -203,7 +205,7 @@ def resnet_objective(
     Parameters
     ----------
     loss : a `@differentiable` function of `(scores, target)` with a scalar value.
-    preactivation, skip, eps : as in `resnet`.
+    preactivation, skip, eps : as in `residual_network`.
     strength : lambda, at least 0; gamma, beta and bias go free.
     track : also return the statistics of the batch, for an optimizer made by `track_running`.
     **loss_options : options of the loss.
@@ -220,13 +222,13 @@ def resnet_objective(
     **Source** He, Zhang, Ren and Sun (2016), section 4.2.
     **Book** eq-resnet
     """
-    strength = at_least_zero("resnet_objective", "strength", strength)
-    eps = above_zero("resnet_objective", "eps", eps)
+    strength = at_least_zero("residual_network_objective", "strength", strength)
+    eps = above_zero("residual_network_objective", "eps", eps)
 
     def value_and_grad(network, x, target):
         params = network[0] if track else network
-        norms = Norms("resnet_objective", None, eps)
-        scores, pullback = forward("resnet_objective", x, params, norms, preactivation, skip)
+        norms = Norms("residual_network_objective", None, eps)
+        scores, pullback = forward("residual_network_objective", x, params, norms, preactivation, skip)
         cost, loss_pullback = vjp(loss, scores, target, **loss_options)
         _, grads, _ = pullback(loss_pullback(1.0)[0])
         cost = add_penalty(cost, list(each_layer(params)), list(each_layer(grads)), strength)

@@ -12,17 +12,17 @@ from torch.utils._pytree import tree_map
 from dlbook.numpy import architectures as reference
 from dlbook.numpy.architectures.layers import check_layer
 from dlbook.numpy.architectures.network import each_layer
-from dlbook.numpy.architectures.residual import check_block
+from dlbook.numpy.architectures.shortcuts import check_block
 from dlbook.numpy.linear_classifiers.arguments import above_zero, at_least_zero
 from dlbook.shapes import ShapeError
 from dlbook.torch import twin
 from dlbook.torch.architectures.layers import Layer, Norms, Stats, convolve
-from dlbook.torch.architectures.residual import block
+from dlbook.torch.architectures.shortcuts import block
 from dlbook.torch.linear_classifiers.cross_entropy import cross_entropy
 from dlbook.torch.linear_classifiers.penalties import l2_penalty
 from dlbook.torch.normalization.batch import batch_statistics
 
-__all__ = ["init_resnet", "resnet", "resnet_objective"]
+__all__ = ["init_residual_network", "residual_network", "residual_network_objective"]
 
 Block = tuple[tuple[Layer, ...], Layer]
 Params = tuple[Layer, tuple[tuple[Block, ...], ...], Layer, Layer]
@@ -48,38 +48,38 @@ def forward(function: str, x: Tensor, params: Params, norms: Norms, preactivatio
 
 
 @twin
-def resnet(
+def residual_network(
     x: Float[Tensor, "N C H W"], params: Params, running: Stats | None = None, *, preactivation: bool = False,
     skip: bool = True, eps: float = 1e-5,
 ) -> Float[Tensor, "N K"]:
     """Send images through a residual network: a convolution, stages of blocks, the mean of each map, a linear layer."""
-    norms = Norms("resnet", running, above_zero("resnet", "eps", eps))
-    return forward("resnet", x, params, norms, preactivation, skip)
+    norms = Norms("residual_network", running, above_zero("residual_network", "eps", eps))
+    return forward("residual_network", x, params, norms, preactivation, skip)
 
 
-def init_resnet(
+def init_residual_network(
     channels: int, widths: Sequence[int], blocks: int, classes: int, rng: np.random.Generator, *,
     bottleneck: int = 0, preactivation: bool = False, skip: bool = True, dtype: str = "float32",
 ) -> tuple[Params, Stats]:
     """Draw a residual network: the reference's own draw, as tensors."""
-    drawn = reference.init_resnet(
+    drawn = reference.init_residual_network(
         channels, widths, blocks, classes, rng, bottleneck=bottleneck, preactivation=preactivation, skip=skip,
         dtype=dtype,
     )  # fmt: skip
     return tree_map(torch.from_numpy, drawn)
 
 
-def resnet_objective(
+def residual_network_objective(
     loss: Callable = cross_entropy, *, preactivation: bool = False, skip: bool = True, strength: float = 0.0,
     eps: float = 1e-5, track: bool = False, **loss_options,
 ) -> Callable:
     """Build the cost of a residual network in training mode: the mean loss of its scores and a price on weights."""
-    strength = at_least_zero("resnet_objective", "strength", strength)
-    eps = above_zero("resnet_objective", "eps", eps)
+    strength = at_least_zero("residual_network_objective", "strength", strength)
+    eps = above_zero("residual_network_objective", "eps", eps)
 
     def cost(params: Params, x, target):
-        norms = Norms("resnet_objective", None, eps)
-        scores = forward("resnet_objective", x, params, norms, preactivation, skip)
+        norms = Norms("residual_network_objective", None, eps)
+        scores = forward("residual_network_objective", x, params, norms, preactivation, skip)
         penalty = sum(l2_penalty(weight, strength=strength) for weight, *_ in each_layer(params)) if strength else 0
         return loss(scores, target, **loss_options) + penalty, tuple(map(batch_statistics, norms.seen))
 

@@ -7,7 +7,7 @@ from dlbook.laws.arrays import SEEDS, array
 from dlbook.laws.operation import Bug, Example, operation
 from dlbook.laws.operations.architectures.drawing import INTEGERS, bound, statistics
 from dlbook.laws.trees import flatten, rebuild
-from dlbook.numpy.architectures import init_resnet, resnet
+from dlbook.numpy.architectures import init_residual_network, residual_network
 
 
 @st.composite
@@ -17,7 +17,7 @@ def networks(draw):
     flags = {"preactivation": draw(st.booleans()), "skip": draw(st.sampled_from((True, True, False)))}
     bottleneck = draw(st.sampled_from((0, 0, 1)))
     channels, n = draw(st.integers(1, 2)), draw(st.integers(1, 2))
-    params, running = init_resnet(
+    params, running = init_residual_network(
         channels, widths, blocks, draw(st.integers(1, 2)), rng, bottleneck=bottleneck, dtype="float64", **flags
     )
     params = rebuild(params, [a + 0.2 * rng.normal(size=a.shape) for a in flatten(params)])
@@ -46,7 +46,7 @@ def with_silent_branches_a_stage_counts_for_nothing(f, example):
     """Blocks whose last gamma and beta are zero hand on what they are given; without shortcuts nothing is left."""
     rng = example.rng()
     x = rng.normal(size=(2, 1, 4, 4))
-    (stem, (stage,), last, head), _ = init_resnet(1, (2,), 2, 3, rng, dtype="float64")
+    (stem, (stage,), last, head), _ = init_residual_network(1, (2,), 2, 3, rng, dtype="float64")
     silent = tuple(((*branch[:-1], (branch[-1][0], *(0 * a for a in branch[-1][1:]))), ()) for branch, _ in stage)
     np.testing.assert_array_equal(f(x, (stem, (silent,), last, head)), f(x, (stem, (), last, head)))
     np.testing.assert_array_equal(f(x, (stem, (silent,), last, head), skip=False), np.zeros((2, 3)))
@@ -75,7 +75,7 @@ def wrong_stem(example):
 
 
 operation(
-    resnet,
+    residual_network,
     examples=networks(),
     kinks=True,
     rows=lambda example: () if example.args[2] is None else (0,),

@@ -4,7 +4,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from dlbook.numpy.architectures.residual import check_block, place_of_stride
+from dlbook.numpy.architectures.shortcuts import check_block, place_of_stride
 from dlbook.numpy.linear_classifiers.arguments import above_zero, whole_number
 from dlbook.torch import twin
 from dlbook.torch.architectures.layers import Layer, Norms, Stats, add_up, convolve, convolve_last
