@@ -3,6 +3,7 @@
 from dlbook.torch.architectures.alexnet import AlexNet, AlexNet2012, alexnet
 from dlbook.torch.architectures.concatenating import dense_block, inception_block
 from dlbook.torch.architectures.convnext import ConvNeXt, ConvNeXtBlock, convnext_tiny
+from dlbook.torch.architectures.counting import Count, Layer, count
 from dlbook.torch.architectures.densenet import DenseBlock, DenseNet, densenet121, densenet169, densenet201
 from dlbook.torch.architectures.googlenet import GoogLeNet, Inception, googlenet
 from dlbook.torch.architectures.lenet import LeNet, LeNet1998, lenet5
@@ -44,10 +45,12 @@ __all__ = [
     "Bottleneck",
     "ConvNeXt",
     "ConvNeXtBlock",
+    "Count",
     "DenseBlock",
     "DenseNet",
     "GoogLeNet",
     "Inception",
+    "Layer",
     "LeNet",
     "LeNet1998",
     "PreActivationBlock",
@@ -57,6 +60,7 @@ __all__ = [
     "SqueezeExcitation",
     "alexnet",
     "convnext_tiny",
+    "count",
     "densenet121",
     "densenet169",
     "densenet201",

@@ -102,7 +102,7 @@ class ConvNeXt(nn.Module):
     ):
         super().__init__()
         sizes = [scaled(c, width) for c in channels]
-        drops = iter(torch.linspace(0, drop, sum(blocks)).tolist())
+        drops = iter([drop * i / max(1, sum(blocks) - 1) for i in range(sum(blocks))])
         stem = nn.Conv2d(in_channels, sizes[0], kernel_size=patch, stride=patch)
         self.features = nn.Sequential(nn.Sequential(stem, ChannelNorm(sizes[0], eps=1e-6)))
         for i, (c, repeats) in enumerate(zip(sizes, blocks, strict=True)):

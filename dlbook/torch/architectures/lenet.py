@@ -69,7 +69,7 @@ class Subsampling(nn.Module):
         self.bias = nn.Parameter(torch.zeros(channels, 1, 1))
 
     def forward(self, x: Float[Tensor, "N C H W"]) -> Float[Tensor, "N C P Q"]:
-        return squash(self.weight * 4 * F.avg_pool2d(x, 2) + self.bias)
+        return squash(self.weight * (4 * F.avg_pool2d(x, 2)) + self.bias)
 
 
 class LeNet1998(nn.Module):

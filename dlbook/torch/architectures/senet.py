@@ -20,14 +20,14 @@ class SqueezeExcitation(nn.Module):
     Parameters
     ----------
     channels : C.
-    reduction : the layer in between has C / reduction units, at least one.
+    reduction : the layer in between has C / reduction units, at least four: a single one can die.
 
     **Source** Hu, Shen and Sun (2018), equations 2 to 4.
     """
 
     def __init__(self, channels: int, *, reduction: int = 16):
         super().__init__()
-        units = max(1, channels // reduction)
+        units = max(4, channels // reduction)
         self.fc1, self.fc2 = nn.Linear(channels, units), nn.Linear(units, channels)
 
     def forward(self, x: Float[Tensor, "N C H W"]) -> Float[Tensor, "N C H W"]:
