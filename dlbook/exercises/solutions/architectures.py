@@ -61,6 +61,12 @@ def fold_batch_norm(weight, gamma, beta, mean, var, *, eps=1e-5):
     Returns
     -------
     weight, bias : of shapes (F, C, R, S) and (F,).
+
+    Examples
+    --------
+    >>> weight, bias = fold_batch_norm(np.ones((1, 1, 1, 1)), *np.array([[6.0], [1.0], [2.0], [4.0]]), eps=0.0)
+    >>> weight.item(), bias.item()
+    (3.0, -5.0)
     """
     scale = gamma / np.sqrt(var + eps)
     return weight * scale[:, None, None, None], beta - mean * scale
