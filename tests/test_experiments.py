@@ -30,9 +30,8 @@ def same(a, b) -> bool:
     return a.curves == b.curves and all(np.array_equal(a.state[k], b.state[k]) for k in a.state)
 
 
-@pytest.mark.parametrize("name", RUNS)
-def test_every_training_starts_at_chance_and_learns(name, device):
-    result = train(recipe(name), device=device, epochs=3, **SMALL)
+def test_the_training_starts_at_chance_and_learns(device):
+    result = train(recipe("one_layer"), device=device, epochs=3, **SMALL)
     losses = result.curves["train_loss"]
     assert abs(losses[0] - math.log(10)) < 0.1
     assert losses == sorted(losses, reverse=True)
