@@ -144,6 +144,17 @@ def test_the_results_of_a_topic_say_how_they_were_made(tmp_path):
     assert {"run", "device", "epochs", "versions", "machine", "written", "n"} <= first.keys()
 
 
+def test_the_runs_of_a_topic_go_on_where_a_kill_left_them(tmp_path):
+    runs = [{"epochs": 1, "seed": s, **SMALL} for s in (0, 1)]
+    saved = tmp_path / "runs"
+    once = json.loads(run_all("topic", recipe("one_layer"), runs, folder=tmp_path, checkpoints=saved).read_text())
+    states = {path.name: path.read_bytes() for path in saved.iterdir()}
+    again = json.loads(run_all("topic", recipe("one_layer"), runs, folder=tmp_path, checkpoints=saved).read_text())
+    assert [record["curves"] for record in once] == [record["curves"] for record in again]
+    assert {path.name: path.read_bytes() for path in saved.iterdir()} == states
+    assert sorted(states) == ["topic-0.npz", "topic-1.npz"]
+
+
 # -- on the command line ----------------------------------------------------------------------
 
 

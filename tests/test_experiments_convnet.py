@@ -41,7 +41,7 @@ def test_the_names_are_those_of_the_zoo():
     {"model": "slim_plain", "schedule": "cosine", "span": 2, "augment": "shift_flip"},
     {"model": "slim_preact", "schedule": "steps", "span": 2, "memory_format": "channels_last"},
     {"model": "slim_convnext", "depth": 1, "lr": None},
-    {"model": "slim_alexnet", "depth": None, "size": 32},  # drops units
+    {"model": "slim_googlenet", "depth": None},  # drops units
     {"model": "slim_se", "precision": "bfloat16"},
     {"model": "slim_resnet", "precision": "float16"},  # scales its loss
     {"model": "slim_lenet", "depth": None, "width": 1.0, "size": 32, "optimizer": "adamw", "label_smoothing": 0.1,

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from dlbook.torch.architectures.building import published, scaled
+from dlbook.torch.architectures.building import he_init, published, scaled
 
 __all__ = ["AlexNet", "AlexNet2012", "alexnet"]
 
@@ -44,6 +44,8 @@ class AlexNet(nn.Module):
             nn.Dropout(dropout), nn.Linear(hidden, hidden), nn.ReLU(),
             nn.Linear(hidden, num_classes),
         )  # fmt: skip
+        if small:  # PyTorch's own draw lets the signal fade; the wide network survives that, a slim one does not
+            he_init(self, mode="fan_in")
 
     def forward(self, x: Float[Tensor, "N C H W"]) -> Float[Tensor, "N K"]:
         return self.classifier(torch.flatten(self.avgpool(self.features(x)), 1))

@@ -25,11 +25,13 @@ def _lenet(num_classes: int, *, width: float, depth: int | None, **options) -> n
 
 
 def _alexnet(num_classes: int, *, width: float, depth: int | None, **options) -> nn.Module:
-    return AlexNet(num_classes, width=width / 8, small=True, **options)
+    return AlexNet(num_classes, width=width / 8, dropout=0.0, small=True, **options)
 
 
 def _vgg(num_classes: int, *, width: float, depth: int | None, batch_norm: bool = False, **options) -> nn.Module:
-    return VGG(depth or 11, num_classes, width=width / 8, batch_norm=batch_norm, small=True, **options)
+    return VGG(
+        depth or 11, num_classes, batch_norm=batch_norm, width=width / 8, dropout=0.0, small=True, **options
+    )
 
 
 def _googlenet(num_classes: int, *, width: float, depth: int | None, **options) -> nn.Module:
@@ -83,10 +85,10 @@ def slim(
 ) -> nn.Module:
     r"""Build a small network of a family, for images of about 32 x 32 pixels.
 
-    The first ones have an eighth of the channels of the published networks; "plain", "resnet", "preact" and "se" are
-    the networks of 6 n + 2 layers of He et al.'s section 4.2, with 16, 32 and 64 channels and shortcuts without
-    weights; "bottleneck" is the same of 9 n + 2 layers, with projections; "densenet" is DenseNet-BC of 6 n + 4 layers
-    with a growth of 12.
+    The first ones have an eighth of the channels of the published networks, and drop no units.
+    "plain", "resnet", "preact" and "se" are the networks of 6 n + 2 layers of He et al.'s section 4.2, with 16, 32 and
+    64 channels and shortcuts without weights; "bottleneck" is the same of 9 n + 2 layers, with projections;
+    "densenet" is DenseNet-BC of 6 n + 4 layers with a growth of 12.
 
     Parameters
     ----------

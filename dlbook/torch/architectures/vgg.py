@@ -57,7 +57,7 @@ class VGG(nn.Module):
             nn.Linear(hidden, num_classes),
         )  # fmt: skip
         # A slim network's linear layers have so few inputs that the paper's 0.01 would let the signal fade away.
-        he_init(self, linear_std=0.01 if width == 1 else None)
+        he_init(self, linear_std=0.01 if width == 1 and not small else None)
 
     def forward(self, x: Float[Tensor, "N C H W"]) -> Float[Tensor, "N K"]:
         return self.classifier(torch.flatten(self.avgpool(self.features(x)), 1))
