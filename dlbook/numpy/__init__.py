@@ -22,6 +22,7 @@ TOPICS = (
     "regularization",
     "evaluation",
     "convolution",
+    "architectures",
     "visualization",
 )
 __all__ = ["chain", "residual", "vjp"]
