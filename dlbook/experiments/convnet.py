@@ -294,7 +294,7 @@ RECIPE = Recipe(
 QUICK = {"n": 1500, "epochs": 8, "batch_size": 50, "schedule": "cosine", "span": 8}
 SHORT = {"n": 1000, "epochs": 8, "batch_size": 50, "size": 16, "width": 0.5, "lr": 0.05, "weight_decay": 0.0}
 COMPARED = [
-    *({"model": f"slim_{family}", **({} if family in NO_NORM else {"lr": 0.05}), **QUICK}
+    *({"model": f"slim_{family}", "lr": 0.02 if family == "alexnet" else 0.05, **QUICK}
       for family in FAMILIES if family not in ("plain", "bottleneck", "convnext")),
     {"model": "slim_convnext", **QUICK},
     *({"model": f"slim_{family}", "depth": depth, "seed": seed, **SHORT}
