@@ -23,6 +23,7 @@ TOPICS = (
     "evaluation",
     "convolution",
     "architectures",
+    "visualization",
 )
 __all__ = ["chain", "residual", "vjp"]
 
