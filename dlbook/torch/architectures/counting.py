@@ -19,6 +19,10 @@ __all__ = ["Count", "Layer", "count"]
 OPAQUE = (nn.RNNBase, nn.RNNCellBase, nn.MultiheadAttention, nn.Bilinear, nn.Transformer, nn.TransformerEncoderLayer,
           nn.TransformerDecoderLayer)  # fmt: skip
 
+# Functions that multiply and have no rule either.
+UNCOUNTED = {"einsum", "tensordot", "addmm", "addbmm", "baddbmm", "addmv", "mv", "dot", "outer", "bilinear",
+             "scaled_dot_product_attention", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"}  # fmt: skip
+
 
 class Layer(NamedTuple):
     """What one layer costs for one example.
@@ -146,7 +150,8 @@ def count(model: nn.Module, shape: Sequence[int]) -> Count:
 
     Raises
     ------
-    ValueError : the network cannot be traced, does not accept the shape, or has a layer that nobody here can count.
+    ValueError : the network cannot be traced or does not accept the shape; or it has a layer, or calls a function,
+        whose multiplications nobody here can count.
 
     Examples
     --------
@@ -196,9 +201,13 @@ def _walk(model: nn.Module, graph: fx.Graph, sizes: list[int]) -> Count:
         args, options = fx.node.map_arg((node.args, node.kwargs), values.__getitem__)
         own, operation = _own(node, modules, parameters)
         y = values[node] = _apply(operation, args, options)
+        if not isinstance(operation, nn.Module) and y is not _first(args):
+            _refuse_products(operation)
         inputs = [n for n in node.all_input_nodes if n in views]  # the others do not stem from the input
         if inputs:
-            views[node] = view_after(operation, args, options, [views[n] for n in inputs], _first(y))
+            same = next((n for n in inputs if values[n] is y), None)  # what evaluation passes on as it is
+            seen = [views[n] for n in inputs]
+            views[node] = views[same] if same else view_after(operation, args, options, seen, _first(y))
         if not isinstance(_first(y), Tensor):
             continue
         new = not any(_storage(y) == _storage(values[n]) for n in node.all_input_nodes)
@@ -232,6 +241,13 @@ def _own(node: fx.Node, modules, parameters) -> tuple[set[str], nn.Module | Call
             raise TypeError(f"it has a layer {type(modules[node.target]).__name__}, whose products are not counted")
         return own & parameters.keys(), modules[node.target]
     return {n.target for n in node.all_input_nodes if n.op == "get_attr"} & parameters.keys(), node.target
+
+
+def _refuse_products(operation: Callable | str) -> None:
+    """Refuse a function that may hide products: one that is known to, or one that is not PyTorch's or Python's."""
+    home = (getattr(operation, "__module__", None) or "torch").split(".")[0]
+    if _named(operation) in UNCOUNTED or home not in ("torch", "_operator", "builtins", "math"):
+        raise TypeError(f"it calls {_named(operation)}, whose products are not counted")
 
 
 def _multiplications(operation, args, y: Tensor) -> int:
