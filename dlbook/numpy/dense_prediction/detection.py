@@ -46,7 +46,7 @@ def box_iou(boxes1: Float[Array, "M 4"], boxes2: Float[Array, "N 4"]) -> Float[A
     >>> box_iou(np.array([[0.0, 0, 2, 2]]), np.array([[1.0, 0, 3, 2], [2.0, 0, 3, 1]])).round(3)
     array([[0.333, 0.   ]])
 
-    **Source** Everingham and others (2010), section 4.2.
+    **Source** Everingham and others (2010).
     **Book** eq-box-iou
     """
     check_boxes("box_iou", boxes1=boxes1, boxes2=boxes2)
@@ -75,7 +75,7 @@ def nms(boxes: Float[Array, "N 4"], scores: Float[Array, " N"], *, iou_threshold
     ------
     ValueError : for rows that are no boxes, scores that do not fit, or a threshold outside [0, 1].
 
-    **Source** Girshick, Donahue, Darrell and Malik (2014), section 2.2, "greedy non-maximum suppression".
+    **Source** Girshick, Donahue, Darrell and Malik (2014).
     **Book** eq-nms
     """
     threshold = between("nms", "iou_threshold", iou_threshold, 0, 1)
@@ -108,7 +108,7 @@ def match_boxes(
     ------
     ValueError : for rows that are no boxes, scores that do not fit, or a threshold outside [0, 1].
 
-    **Source** Everingham and others (2010), section 4.2.
+    **Source** Everingham and others (2010).
     **Book** eq-detection-ap
     """
     threshold = between("match_boxes", "iou_threshold", iou_threshold, 0, 1)
@@ -149,7 +149,7 @@ def detection_average_precision(scores: Float[Array, " N"], hits: Bool[Array, " 
     >>> detection_average_precision(np.array([0.9, 0.8, 0.7]), np.array([True, False, True]), 3)
     0.5555555555555555
 
-    **Source** Everingham and others (2010), section 4.2.
+    **Source** Everingham and others (2010).
     **Book** eq-detection-ap
     """
     truths = whole_number("detection_average_precision", "truths", truths, 1)

@@ -144,7 +144,7 @@ def berhu_loss(
     ------
     ValueError : for a delta that is not above 0, or the mean of no elements.
 
-    **Source** Laina and others (2016), eq. 1, who take for delta a fifth of the largest difference in the batch.
+    **Source** Laina and others (2016), who take for delta a fifth of the largest difference in the batch.
     **Book** eq-berhu-loss
     """
     delta = above_zero("berhu_loss", "delta", delta)

@@ -30,7 +30,7 @@ def rmse_log(
     ------
     ValueError : for a depth that is not above 0, or an image of which no pixel counts.
 
-    **Source** Eigen, Puhrsch and Fergus (2014), section 4.
+    **Source** Eigen, Puhrsch and Fergus (2014).
     **Book** eq-rmse-log
     """
     d, counts = log_ratio("rmse_log", log_depth, depth, mask)
@@ -88,7 +88,7 @@ def delta_accuracy(
     ------
     ValueError : as `rmse_log`, and for a threshold that is not above 1.
 
-    **Source** Eigen, Puhrsch and Fergus (2014), section 4.
+    **Source** Eigen, Puhrsch and Fergus (2014).
     **Book** eq-delta-accuracy
     """
     factor = above_zero("delta_accuracy", "threshold", threshold)

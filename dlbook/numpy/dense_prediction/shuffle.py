@@ -49,7 +49,7 @@ def pixel_shuffle(x: Float[Array, "N G P Q"], *, upscale_factor: int) -> Float[A
     ------
     ShapeError : when the number of channels is no multiple of u^2.
 
-    **Source** Shi and others (2016), eq. 4.
+    **Source** Shi and others (2016).
     **Book** eq-pixel-shuffle
     """
     u = shuffle_factor("pixel_shuffle", x, "upscale_factor", upscale_factor, down=False)
