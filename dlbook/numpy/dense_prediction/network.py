@@ -42,21 +42,21 @@ def check_depth(function: str, x, down, what: str, count: int, low: int, high: i
         )
 
 
-def _conv_relu(x, weight, bias):
+def conv_relu(x, weight, bias):
     """Convolve and rectify; return the value and the way back."""
     y, conv_pullback = vjp(conv2d, x, weight, bias, padding="same")
     y, relu_pullback = vjp(relu, y)
     return y, lambda dy: conv_pullback(*relu_pullback(dy))
 
 
-def _down(x, layers):
+def encode(x, layers):
     """Convolve at each level and halve between them; return the maps, the finest first, and the way back of all."""
     maps, pullbacks = [], []
     for level, (weight, bias) in enumerate(layers):
         pool_pullback = None
         if level:
             x, pool_pullback = vjp(max_pool2d, x, kernel_size=2)
-        x, layer_pullback = _conv_relu(x, weight, bias)
+        x, layer_pullback = conv_relu(x, weight, bias)
         maps.append(x)
         pullbacks.append((layer_pullback, pool_pullback))
 
@@ -106,7 +106,7 @@ def unet(x: Float[Array, "N C H W"], params: UNetParams, *, skip: bool = True) -
     """
     down, up, head = params
     check_depth("unet", x, down, "stages up", len(up), len(down) - 1, len(down) - 1)
-    maps, down_pullback = _down(x, down)
+    maps, down_pullback = encode(x, down)
     h, pullbacks = maps[-1], []
     for (wide, mix), across in zip(up, reversed(maps[:-1]), strict=True):
         # Halving has forgotten whether a size was odd: 2 h or 2 h + 1.
@@ -115,7 +115,7 @@ def unet(x: Float[Array, "N C H W"], params: UNetParams, *, skip: bool = True) -
         h, wide_pullback = vjp(conv_transpose2d, h, *wide, **stride)
         if skip:
             h = np.concatenate([across, h], axis=1)
-        h, mix_pullback = _conv_relu(h, *mix)
+        h, mix_pullback = conv_relu(h, *mix)
         pullbacks.append((wide_pullback, mix_pullback, across.shape[1]))
     y, head_pullback = vjp(conv2d, h, *head, padding="same")
 
@@ -164,7 +164,7 @@ def fcn(x: Float[Array, "N C H W"], params: FCNParams) -> Float[Array, "N K H W"
     """
     down, heads = params
     check_depth("fcn", x, down, "heads", len(heads), 1, len(down))
-    maps, down_pullback = _down(x, down)
+    maps, down_pullback = encode(x, down)
     s, pullbacks = None, []
     for head, h in zip(heads, reversed(maps), strict=False):
         grow_pullback = None
