@@ -22,6 +22,7 @@ TOPICS = (
     "regularization",
     "evaluation",
     "convolution",
+    "architectures",
     "dense_prediction",
 )
 __all__ = ["chain", "residual", "vjp"]
