@@ -59,6 +59,6 @@ def fig_overlap(kernel_size: int = 3, stride: int = 2, *, alt: str, size: int = 
     ax.set(xlim=(0, PLANE), ylim=(-PLANE, 0), xticks=[], yticks=[], aspect="equal")
     ax.set_title("how often a pixel is painted")
     ax.grid(visible=False)
-    hint = "Move the two sliders: the pattern is even when the stride divides the kernel."
+    hint = "Move the two sliders, and drag the dot along the result to see which kernels paint an entry."
     data = {"kernel": kernel_size, "stride": stride, "size": size}
     return Interactive("overlap", data, still=Figure([canvas, canvas_of_plane], alt=alt), hint=hint)

@@ -14,28 +14,40 @@
   const inner = (kernel, stride) => Array.from({ length: stride }, (_, rho) => Math.ceil((kernel - rho) / stride)).map((v) => Math.max(0, v));
 
   function mount(live, data, kit) {
-    let { kernel, stride } = data;
+    let { kernel, stride } = data, c = counts(data.size, kernel, stride), entry = c.length >> 1;
     const size = data.size;
     const row = kit.make("div", { class: "dlbook-charts" }, live), bare = { xTicks: [], yTicks: [] };
-    const strokes = kit.chart(row, { title: "Each entry paints its kernel", x: [0, 1], y: [0, size + 1], ...bare, aspect: 0.8 });
+    const strokes = kit.chart(row, { title: "Each entry paints its kernel", x: [0, c.length], y: [0, 1], ...bare, aspect: 0.8 });
     const plane = kit.chart(row, { title: "How often a pixel is painted", x: [0, 1], y: [0, 1], ...bare, aspect: 1 });
-    const readout = kit.readout(live, ["overlap", "in the plane", "verdict"]);
+    const readout = kit.readout(live, ["entry", "overlap", "in the plane", "verdict"]);
     const controls = kit.make("div", { class: "dlbook-controls" }, live), announce = kit.announcer(live);
-    kit.slider(controls, { label: "kernel", min: 1, max: 8, step: 1, value: kernel, text: String, move: (v) => { kernel = v; draw(); } });
-    kit.slider(controls, { label: "stride", min: 1, max: 4, step: 1, value: stride, text: String, move: (v) => { stride = v; draw(); } });
+    kit.slider(controls, { label: "kernel", min: 1, max: 8, step: 1, value: kernel, text: String, move: (v) => { kernel = v; again(); } });
+    kit.slider(controls, { label: "stride", min: 1, max: 4, step: 1, value: stride, text: String, move: (v) => { stride = v; again(); } });
     kit.make("p", { class: "dlbook-hint", text: data.hint }, live);
-    const longest = (size - 1) * 4 + 8;
+    const longest = (size - 1) * 4 + 8, times = (v) => (v === 1 ? "once" : v === 2 ? "twice" : `${v} times`);
+    const handle = kit.handle(strokes, {
+      label: "entry of the result", axis: "x", step: [1, 0], at: () => [entry + 0.5, 0.8 / (size + 2.5)],
+      says: () => `entry ${entry}, painted ${times(c[entry])}`,
+      move: (v) => { entry = Math.min(c.length - 1, Math.max(0, Math.floor(v))); draw(); },
+    });
+
+    function again() {
+      c = counts(size, kernel, stride);
+      entry = Math.min(entry, c.length - 1);
+      strokes.x = [0, c.length];
+      draw();
+    }
 
     function draw() {
-      const c = counts(size, kernel, stride), n = c.length, most = Math.max(...c), { w, h } = strokes.size(), unit = Math.max(0, w) / n;
-      const line = Math.max(0, h) / (size + 2.5);
+      const n = c.length, most = Math.max(...c), { w, h } = strokes.size(), unit = Math.max(0, w) / n;
+      const line = Math.max(0, h) / (size + 2.5), covers = (p) => entry >= p * stride && entry < p * stride + kernel;
       for (let p = 0; p < size; p++) {
-        strokes.put("bar" + p, "rect", { x: p * stride * unit, y: p * line + 0.15 * line, width: kernel * unit, height: 0.7 * line, fill: p % 2 ? "var(--orange)" : "var(--blue)", "fill-opacity": 0.55, stroke: "currentColor", "stroke-width": 0.5 });
+        strokes.put("bar" + p, "rect", { x: p * stride * unit, y: p * line + 0.15 * line, width: kernel * unit, height: 0.7 * line, fill: p % 2 ? "var(--orange)" : "var(--blue)", "fill-opacity": covers(p) ? 0.85 : 0.35, stroke: "currentColor", "stroke-width": covers(p) ? 2.2 : 0.5 });
       }
       for (let i = 0; i < longest; i++) {
         const on = i < n, v = on ? c[i] : 0;
-        strokes.put("sum" + i, "rect", { x: on ? i * unit : 0, y: (size + 0.5) * line, width: on ? unit : 0, height: on ? 1.4 * line : 0, fill: "currentColor", "fill-opacity": on ? (0.75 * v) / Math.max(1, most) : 0, stroke: "currentColor", "stroke-width": 0.3 });
-        strokes.put("txt" + i, "text", { x: on ? (i + 0.5) * unit : 0, y: (size + 1.5) * line, "text-anchor": "middle", class: "tick", "font-size": 10, text: on && unit > 9 ? String(v) : "" });
+        strokes.put("sum" + i, "rect", { x: on ? i * unit : 0, y: (size + 0.2) * line, width: on ? unit : 0, height: on ? line : 0, fill: "currentColor", "fill-opacity": on ? (0.75 * v) / Math.max(1, most) : 0, stroke: "currentColor", "stroke-width": 0.3 });
+        strokes.put("txt" + i, "text", { x: on ? (i + 0.5) * unit : 0, y: (size + 0.95) * line, "text-anchor": "middle", class: "tick", "font-size": 10, text: on && unit > 9 ? String(v) : "" });
       }
       // A window of the plane, away from the border: twelve by twelve pixels.
       const period = inner(kernel, stride), side = Math.max(0, plane.size().w) / 12, high = Math.max(0, plane.size().h) / 12, top = Math.max(...period) ** 2;
@@ -46,8 +58,9 @@
       }
       const low = Math.min(...period), lo2 = low * low, even = low === Math.max(...period);
       const verdict = even ? "even: the stride divides the kernel" : low ? "uneven" : "uneven, with holes";
-      readout.set({ overlap: even ? String(low) : `${low} or ${Math.max(...period)}`, "in the plane": even ? String(lo2) : `${lo2} to ${top}`, verdict });
-      announce(`Kernel ${kernel}, stride ${stride}: ${verdict}`);
+      readout.set({ entry: `painted ${times(c[entry])}`, overlap: even ? String(low) : `${low} or ${Math.max(...period)}`, "in the plane": even ? String(lo2) : `${lo2} to ${top}`, verdict });
+      announce(`Kernel ${kernel}, stride ${stride}: ${verdict}; entry ${entry} is painted ${times(c[entry])}`);
+      handle.draw();
     }
 
     for (const chart of [strokes, plane]) chart.onresize = draw;
