@@ -24,6 +24,7 @@ TOPICS = (
     "convolution",
     "architectures",
     "dense_prediction",
+    "visualization",
 )
 __all__ = ["chain", "residual", "vjp"]
 

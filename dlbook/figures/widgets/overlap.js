@@ -46,14 +46,14 @@
       }
       for (let i = 0; i < longest; i++) {
         const on = i < n, v = on ? c[i] : 0;
-        strokes.put("sum" + i, "rect", { x: on ? i * unit : 0, y: (size + 0.2) * line, width: on ? unit : 0, height: on ? line : 0, fill: "currentColor", "fill-opacity": on ? (0.75 * v) / Math.max(1, most) : 0, stroke: "currentColor", "stroke-width": 0.3 });
+        strokes.put("sum" + i, "rect", { x: on ? i * unit : 0, y: (size + 0.2) * line, width: on ? unit : 0, height: on ? line : 0, fill: "currentColor", "fill-opacity": on ? (0.45 * v) / Math.max(1, most) : 0, stroke: "currentColor", "stroke-width": 0.3 });
         strokes.put("txt" + i, "text", { x: on ? (i + 0.5) * unit : 0, y: (size + 0.95) * line, "text-anchor": "middle", class: "tick", "font-size": 10, text: on && unit > 9 ? String(v) : "" });
       }
       // A window of the plane, away from the border: twelve by twelve pixels.
       const period = inner(kernel, stride), side = Math.max(0, plane.size().w) / 12, high = Math.max(0, plane.size().h) / 12, top = Math.max(...period) ** 2;
       for (let k = 0; k < 144; k++) {
         const i = Math.floor(k / 12), j = k % 12, v = period[i % stride] * period[j % stride];
-        plane.put("cell" + k, "rect", { x: j * side, y: i * high, width: side, height: high, fill: "currentColor", "fill-opacity": (0.75 * v) / Math.max(1, top), stroke: "currentColor", "stroke-width": 0.3 });
+        plane.put("cell" + k, "rect", { x: j * side, y: i * high, width: side, height: high, fill: "currentColor", "fill-opacity": (0.45 * v) / Math.max(1, top), stroke: "currentColor", "stroke-width": 0.3 });
         plane.put("num" + k, "text", { x: (j + 0.5) * side, y: (i + 0.5) * high + 4, "text-anchor": "middle", class: "tick", "font-size": 10, text: side > 14 ? String(v) : "" });
       }
       const low = Math.min(...period), lo2 = low * low, even = low === Math.max(...period);
