@@ -23,6 +23,7 @@ TOPICS = (
     "evaluation",
     "convolution",
     "architectures",
+    "transfer_learning",
     "dense_prediction",
     "visualization",
 )
