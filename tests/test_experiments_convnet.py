@@ -39,7 +39,7 @@ def test_the_names_are_those_of_the_zoo():
 @pytest.mark.parametrize("options", [
     {},
     {"model": "slim_plain", "schedule": "cosine", "span": 2, "augment": "shift_flip"},
-    {"model": "slim_preact", "schedule": "steps", "span": 2, "memory_format": "channels_last"},
+    {"model": "slim_preact", "schedule": "steps", "span": 2, "memory_format": "contiguous"},
     {"model": "slim_convnext", "depth": 1, "lr": None},
     {"model": "slim_googlenet", "depth": None},  # drops units
     {"model": "slim_se", "precision": "bfloat16"},
@@ -109,7 +109,8 @@ def test_defaults_follow_the_network_and_the_device():
     net = start(lr=None, model="slim_convnext", depth=1)
     assert (net.lr, type(net.optimizer)) == (0.001, torch.optim.AdamW)
     assert net.dtype == torch.float32
-    assert net.memory_format == torch.contiguous_format
+    assert net.memory_format == torch.channels_last
+    assert next(net.model.parameters()).is_contiguous(memory_format=torch.channels_last)
 
 
 def test_only_matrices_decay_and_every_parameter_is_trained():

@@ -23,6 +23,7 @@ TOPICS = (
     "evaluation",
     "convolution",
     "architectures",
+    "transfer_learning",
     "visualization",
 )
 __all__ = ["chain", "residual", "vjp"]
