@@ -23,6 +23,8 @@ TOPICS = (
     "evaluation",
     "convolution",
     "architectures",
+    "transfer_learning",
+    "dense_prediction",
     "visualization",
 )
 __all__ = ["chain", "residual", "vjp"]
