@@ -36,7 +36,7 @@ def class_weights(target: Int[Tensor, " N"], num_classes: int, *, dtype: str = "
     if len(counts) > num_classes or not counts.all():
         raise ValueError(f"class_weights: the classes have {counts.tolist()} examples, expected {num_classes} classes "
                          "with at least one each")
-    return (len(target) / (num_classes * counts)).to(getattr(torch, dtype))
+    return (len(target) / (num_classes * counts.double())).to(getattr(torch, dtype))
 
 
 def gradient_noise(
