@@ -3,6 +3,7 @@ windows that excite a filter, and the sheet's form of both networks' gradients.
 """
 
 import unicodedata
+from collections import Counter
 
 import numpy as np
 
@@ -102,39 +103,35 @@ def balanced_rows(target, rng):
     return rng.permutation(np.concatenate(drawn))
 
 
-def exciting_windows(x, letters, kernel, *, top):
-    """Find the windows of letters that a filter likes best among those that occur.
+def exciting_windows(x, letters, kernel):
+    """Find the window of each name to which a filter answers most, and count which windows these are.
 
     Parameters
     ----------
     x : (N, A, L) names, as `letter_columns` writes them.
     letters : the alphabet.
     kernel : (A, S) weights of one filter, which slides with padding "same".
-    top : how many different windows, at most.
 
     Returns
     -------
-    windows : (text, score) pairs, the highest score first; a dot is a place before the first letter or behind the last.
+    windows : (text, count) pairs, the most frequent first; a dot is a place before the first letter or behind the last.
 
     Examples
     --------
-    >>> names = letter_columns(["abba", "bab"], "ab", length=4)
-    >>> exciting_windows(names, "ab", np.array([[0.0, 1.0, 0.0], [2.0, 0.0, 0.0]]), top=2)
-    [('ba.', 3.0), ('bab', 3.0)]
+    >>> names = letter_columns(["abba", "aba", "b"], "ab", length=5)
+    >>> exciting_windows(names, "ab", np.array([[0.0, 1.0, 0.0], [2.0, 0.0, 0.0]]))
+    [('ba.', 2), ('b..', 1)]
     """
     taps = kernel.shape[1]
     before = (taps - 1) // 2
     wide = np.pad(x, ((0, 0), (0, 0), (before, taps - 1 - before)))
-    windows = np.lib.stride_tricks.sliding_window_view(wide, taps, axis=2).transpose(0, 2, 1, 3)
-    windows = windows.reshape(-1, *kernel.shape)
-    scores = np.tensordot(windows, kernel, axes=2)
-    found = {}
-    for place in np.argsort(-scores, kind="stable"):
-        signs = ["." if not column.any() else letters[column.argmax()] for column in windows[place].T]
-        found.setdefault("".join(signs), round(float(scores[place]), 3))
-        if len(found) == top:
-            break
-    return list(found.items())
+    windows = np.lib.stride_tricks.sliding_window_view(wide, taps, axis=2)  # (N, A, L, S), without a copy
+    places = np.einsum("nals,as->nl", windows, kernel, optimize=True).argmax(axis=1)
+    texts = []
+    for one, place in zip(windows, places, strict=True):
+        columns = one[:, place].T
+        texts.append("".join(letters[column.argmax()] if column.any() else "." for column in columns))
+    return Counter(texts).most_common()
 
 
 def sheet_gradients(x, kernels, second, dy):

@@ -115,7 +115,7 @@ def class_weights(target: Int[Array, " N"], num_classes: int, *, dtype: str = "f
     array([0.667, 2.   ])
 
     **Source** `sklearn.utils.class_weight.compute_class_weight`, "balanced"; KTH DD2424, assignment 3 (option).
-    **Book** eq-class-weights
+    **Book** eq-balanced-draws
     """
     num_classes = whole_number("class_weights", "num_classes", num_classes, 1)
     counts = np.bincount(as_classes("class_weights", target, num_classes), minlength=num_classes)
