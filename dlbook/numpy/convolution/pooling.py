@@ -42,10 +42,13 @@ def _blocks(y: Array) -> Iterator[slice]:
 def _max(x: Array, rows: Axis, columns: Axis):
     """Return the largest entry of each window, and the function that sends a cotangent back to where it stood."""
     wide = padded(x, rows, columns, -np.inf)
-    y = np.full((*x.shape[:2], rows.windows, columns.windows), -np.inf, x.dtype)
+    y = np.empty((*x.shape[:2], rows.windows, columns.windows), x.dtype)
+    (*_, corner), *others = taps(rows, columns)
     for some in _blocks(y):
-        for _, _, where in taps(rows, columns):
+        y[some] = wide[some][corner]
+        for _, _, where in others:
             np.maximum(y[some], wide[some][where], out=y[some])
+    apart = all(a.stride >= a.kernel and a.dilation == 1 for a in (rows, columns))
 
     def back(dy):
         dx = np.zeros_like(wide)
@@ -55,7 +58,10 @@ def _max(x: Array, rows: Axis, columns: Axis):
                 hit = wide[some][where] == y[some]
                 hit &= free  # of several equal entries the first takes it
                 free ^= hit
-                dx[some][where] += dy[some] * hit  # windows that overlap may have the same largest entry
+                if apart:  # no entry lies in two windows: there is nothing to add to
+                    np.multiply(dy[some], hit, out=dx[some][where])
+                else:
+                    dx[some][where] += dy[some] * hit
         return np.ascontiguousarray(dx[..., rows.inside, columns.inside])
 
     return y, back

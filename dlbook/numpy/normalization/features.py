@@ -1,6 +1,6 @@
 """Normalizations that look at one example at a time: layer, group, instance and root-mean-square norm."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -9,6 +9,8 @@ from dlbook.numpy.linear_classifiers.arguments import above_zero, whole_number
 from dlbook.shapes import Array, Float, ShapeError
 
 __all__ = ["group_norm", "instance_norm", "layer_norm", "rms_norm"]
+
+BLOCK = 150_000  # entries of a block of rows: 0.6 MB in float32
 
 
 def _standardize(rows: Array, eps: float) -> tuple[Array, Callable]:
@@ -28,6 +30,12 @@ def _standardize(rows: Array, eps: float) -> tuple[Array, Callable]:
         return dx
 
     return x_hat, pullback
+
+
+def _blocks(count: int, size: int) -> Iterator[slice]:
+    """Cut rows into blocks that stay in a core's cache while several passes go over them."""
+    step = max(1, BLOCK // size)
+    return (slice(start, start + step) for start in range(0, count, step))
 
 
 def _normalized_axes(function: str, x, weight, bias, normalized_shape: int | Sequence[int] | None) -> tuple[int, ...]:
@@ -74,16 +82,28 @@ def layer_norm(
     """
     eps = above_zero("layer_norm", "eps", eps)
     shape = _normalized_axes("layer_norm", x, weight, bias, normalized_shape)
-    x_hat, standardize_pullback = _standardize(x.reshape(-1, int(np.prod(shape))), eps)
-    y = x_hat.copy() if weight is None else x_hat * weight.ravel()
-    if bias is not None:
-        y += bias.ravel()
+    gamma, beta = (a if a is None else a.ravel() for a in (weight, bias))
+    rows = x.reshape(-1, int(np.prod(shape)))
+    y, parts = np.empty_like(rows), []
+    for some in _blocks(*rows.shape):
+        x_hat, standardize_pullback = _standardize(rows[some], eps)
+        y[some] = x_hat if gamma is None else x_hat * gamma
+        if beta is not None:
+            y[some] += beta
+        parts.append((some, x_hat, standardize_pullback))
 
     def pullback(dy):
-        g = dy.reshape(x_hat.shape)
-        dx = standardize_pullback(g if weight is None else g * weight.ravel())
-        dweight = None if weight is None else np.einsum("nd,nd->d", g, x_hat).reshape(shape)
-        return dx.reshape(x.shape), dweight, None if bias is None else g.sum(axis=0).reshape(shape)
+        dy = dy.reshape(rows.shape)
+        dx = np.empty_like(rows)
+        dweight, dbias = (a if a is None else np.zeros_like(a) for a in (gamma, beta))
+        for some, x_hat, standardize_pullback in parts:
+            g = dy[some]
+            dx[some] = standardize_pullback(g if gamma is None else g * gamma)
+            if gamma is not None:
+                dweight += np.einsum("nd,nd->d", g, x_hat)
+            if beta is not None:
+                dbias += g.sum(axis=0)
+        return (dx.reshape(x.shape), *(a if a is None else a.reshape(shape) for a in (dweight, dbias)))
 
     return y.reshape(x.shape), pullback
 
