@@ -10,7 +10,7 @@ ASSIGNMENTS: dict[str, tuple[str, ...]] = {
         "batch_norm", "batch_norm_eval", "batch_statistics", "update_running", "normalized_mlp",
     ),
     "assignment_convnet": (
-        "linear", "relu", "cross_entropy", "l2_penalty", "mlp",
+        "linear", "relu", "cross_entropy", "l2_penalty",
         "conv1d", "input_matrix", "filter_matrix", "convnet", "class_weights",
         "patchify", "patch_convnet", "triangular_lr", "triangular_doubling_lr",
     ),

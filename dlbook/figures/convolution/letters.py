@@ -20,8 +20,8 @@ def fig_letters(
 ) -> Figure:
     """Draw filters over letters: above the line the letters that each place likes best, below it those it likes least.
 
-    The stronger a weight, the stronger its letter is drawn, on the scale of its filter. A weight of the wrong sign for
-    its side is left out.
+    The stronger a weight, the stronger the colour behind its letter, on the scale of its filter. A weight of the wrong
+    sign for its side is left out.
 
     Parameters
     ----------
@@ -62,17 +62,19 @@ def fig_letters(
 
 def _filter(ax: Axes, weights: np.ndarray, letters: str, best: int) -> None:
     scale = np.abs(weights).max() or 1.0
-    ax.axhline(0, color=style.FOREGROUND, lw=0.6, alpha=0.6)
+    ax.axhline(0, color=style.FOREGROUND, lw=0.8)
+    colour = np.zeros((2 * best, weights.shape[1], 4))  # from the lowest row upwards
     for place, column in enumerate(weights.T):
         order = np.argsort(-column, kind="stable")
-        for side, chosen, colour in ((1, order[:best], "blue"), (-1, order[: -best - 1 : -1], "orange")):
+        for side, chosen, name in ((1, order[:best], "blue"), (-1, order[: -best - 1 : -1], "orange")):
             for rank, a in enumerate(chosen):
                 if side * column[a] > 0:
-                    strength = 0.25 + 0.75 * abs(column[a]) / scale
-                    ax.text(
-                        place, side * (0.55 + rank), letters[a].replace(" ", "␣"), ha="center", va="center",
-                        fontsize=10, color=style.PALETTE[colour], alpha=strength,
-                    )  # fmt: skip
-    ax.set(xlim=(-0.6, weights.shape[1] - 0.4), ylim=(-best - 0.1, best + 0.1), xticks=[], yticks=[])
+                    row = best + rank if side > 0 else best - 1 - rank
+                    colour[row, place] = (*style.rgb(style.PALETTE[name]), 0.6 * abs(column[a]) / scale)
+                    sign = letters[a].replace(" ", "␣")
+                    ax.text(place, row - best + 0.5, sign, ha="center", va="center", fontsize=9.5)
+    extent = (-0.5, weights.shape[1] - 0.5, -best, best)
+    ax.imshow(colour, origin="lower", extent=extent, aspect="auto", interpolation="nearest")
+    ax.set(xticks=[], yticks=[])
     ax.grid(visible=False)
     ax.spines[:].set(visible=True, linewidth=0.5, alpha=0.4)

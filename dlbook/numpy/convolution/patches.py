@@ -7,7 +7,7 @@ import numpy as np
 from dlbook.differentiable import differentiable, vjp
 from dlbook.numpy.convolution.conv import Both
 from dlbook.numpy.convolution.geometry import pair
-from dlbook.numpy.deep_networks.network import Params, init_mlp, mlp
+from dlbook.numpy.deep_networks.network import init_mlp, mlp
 from dlbook.numpy.deep_networks.rectifiers import relu
 from dlbook.numpy.deep_networks.training import add_penalty
 from dlbook.numpy.linear_classifiers.arguments import at_least_zero, whole_number
@@ -17,9 +17,11 @@ from dlbook.shapes import Array, Float, ShapeError
 
 __all__ = ["init_patch_convnet", "patch_convnet", "patch_convnet_objective"]
 
+Layers = tuple[tuple[Float[Array, "K D"], Float[Array, " K"]], ...]
+
 
 @differentiable
-def patch_convnet(x: Float[Array, "N L D"], params: Params) -> Float[Array, "N K"]:
+def patch_convnet(x: Float[Array, "N L D"], params: Layers) -> Float[Array, "N K"]:
     r"""Send images that were cut into patches through one convolutional layer and the layers of a network.
 
     $$s_{nlf} = \sum_d x_{nld}\, w_{fd} + b_f, \qquad h = \max(0, s), \qquad
@@ -69,7 +71,7 @@ def patch_convnet(x: Float[Array, "N L D"], params: Params) -> Float[Array, "N K
 def init_patch_convnet(
     shape: Sequence[int], filters: int, hidden: Sequence[int], classes: int, rng: np.random.Generator, *,
     patch_size: Both, dtype: str = "float32",
-) -> Params:
+) -> Layers:
     r"""Draw the weights of a network of patches, the smaller the more inputs their unit adds up.
 
     $$w \sim \mathcal N\Big(0,\; \frac{2}{C R S}\Big), \qquad W^{(l)} \sim \mathcal N\Big(0,\; \frac{2}{D_l}\Big),
@@ -131,7 +133,7 @@ def patch_convnet_objective(loss: Callable = cross_entropy, *, strength: float =
     """
     strength = at_least_zero("patch_convnet_objective", "strength", strength)
 
-    def value_and_grad(params: Params, x, target):
+    def value_and_grad(params: Layers, x, target):
         scores, pullback = vjp(patch_convnet, x, params)
         cost, loss_pullback = vjp(loss, scores, target, **loss_options)
         _, grads = pullback(loss_pullback(1.0)[0])
