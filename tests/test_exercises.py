@@ -164,6 +164,16 @@ def test_every_value_is_written_as_python_that_gives_it_back(value):
     np.testing.assert_equal(eval(pasteable(value)), value)
 
 
+def test_a_function_that_was_given_is_written_by_its_name_and_imported(checked):
+    (report,) = checked("""
+from dlbook.numpy import visualization
+def saliency(f, x, target, *params, **options):
+    return -visualization.saliency(f, x, target, *params, **options)
+""")
+    first, second, *_ = dict(report.sections)["smallest failing input"]
+    assert (first.strip(), second.strip()) == ("import dlbook.numpy", "f = dlbook.numpy.convnet")
+
+
 def test_a_gradient_that_is_none_is_said_to_be_missing(checked):
     source = ("def huber_loss(prediction, target, *, reduction='mean', delta=1.0):\n"
               "    d = prediction - target\n    c = d.clip(-delta, delta)\n    return (c * (d - c / 2)).sum(), "

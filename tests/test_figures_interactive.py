@@ -19,13 +19,14 @@ from dlbook.figures.optimization.race import OPTIMIZERS, SURFACES
 from dlbook.figures.regularization import fig_thinned
 from dlbook.figures.style import Figure, panel
 from dlbook.figures.training import fig_diagnosis
+from dlbook.figures.transfer_learning import fig_sampling
 from dlbook.numpy.deep_networks import init_mlp
 from dlbook.numpy.deep_networks.network import ACTIVATIONS
 from dlbook.numpy.linear_classifiers import cross_entropy, hinge_loss, l2_penalty, linear
 
 WIDGETS = (
     "activations", "boundary", "diagnosis", "losses", "normalization", "path", "playground", "propagation", "race",
-    "regions", "schedules", "sliding", "thinned", "threshold",
+    "regions", "sampling", "schedules", "sliding", "thinned", "threshold",
 )  # fmt: skip
 
 
@@ -115,6 +116,7 @@ FIGURES = {
     "path": lambda: bowl()[0], "playground": playground, "propagation": propagation, "race": optimizers,
     "regions": regions, "schedules": lambda: fig_schedule_noise(alt="schedules"), "thinned": thinned,
     "threshold": threshold,
+    "sampling": lambda: fig_sampling(np.eye(7), angle=0.5, alt="an image that is turned"),
     "sliding": lambda: fig_sliding(np.arange(42.0).reshape(7, 6) % 5 - 2, np.eye(3), padding=1, alt="a kernel"),
 }  # fmt: skip
 

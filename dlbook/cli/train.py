@@ -30,14 +30,14 @@ def _listing(context: click.Context, parameter: click.Parameter, wanted: bool) -
 @click.option("--epochs", default=40, show_default=True, type=click.IntRange(min=0), help="In all.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0),
               help="Of the first weights and the order of the examples.")
-@click.option("--device", default="numpy", show_default=True, help="numpy, or one of PyTorch's: cpu, cuda, mps.")
+@click.option("--device", help="numpy, or one of PyTorch's: cpu, cuda, mps. By default the first that can be used.")
 @click.option("--set", "settings", multiple=True, metavar="OPTION=VALUE", help="Another option of the training.")
 @click.option("--checkpoint", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Written after each epoch, continued if it is there. By default in the folder runs/.")
 @click.option("--fresh", is_flag=True, help="Begin anew although there is a checkpoint.")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Write settings, curves and versions there, as JSON.")
-def train(name: str, data: str | None, epochs: int, seed: int, device: str, settings: tuple[str, ...],
+def train(name: str, data: str | None, epochs: int, seed: int, device: str | None, settings: tuple[str, ...],
           checkpoint: Path | None, fresh: bool, output: Path | None) -> None:
     """Train a network of the book. It can be stopped at any time; the same command goes on with it.
 
@@ -49,6 +49,8 @@ def train(name: str, data: str | None, epochs: int, seed: int, device: str, sett
       dlbook train one_layer                                    MNIST-1D, in NumPy, seconds
       dlbook train one_layer --data digits --set lr=0.2
       dlbook train one_layer --data cifar10 --device cuda       after: dlbook data fetch cifar10
+      dlbook train convnet --set model=slim_resnet --set depth=20
+      dlbook train convnet --data cifar10 --set model=resnet50 --set size=224 --device cuda
 
     Exit status: 0 trained, 1 it could not be, 2 the command was not understood, 130 interrupted.
     """
@@ -62,6 +64,7 @@ def train(name: str, data: str | None, epochs: int, seed: int, device: str, sett
         for option, values in chosen.choices.items():
             if option in options and options[option] not in values:
                 raise ValueError(f"{option} is {options[option]!r}, expected one of {', '.join(values)}")
+        device = device or ("numpy" if chosen.numpy else "cpu")
         path = checkpoint or _default_path(chosen, options, device, seed)
         if fresh:
             path.unlink(missing_ok=True)

@@ -33,6 +33,8 @@ def pasteable(value) -> str:
     if isinstance(value, tuple | list):
         inside = ", ".join(map(pasteable, value)) + ("," if isinstance(value, tuple) and len(value) == 1 else "")
         return f"({inside})" if isinstance(value, tuple) else f"[{inside}]"
+    if callable(value):  # a function of the book, given to another one
+        return f"dlbook.numpy.{value.__name__}"
     return _spelled(value) if isinstance(value, float) else repr(value)
 
 
@@ -59,7 +61,8 @@ def numbers(value) -> str:
 def call_lines(op: Op, example: Example) -> list[str]:
     """Return the lines that make an example's call again when they are pasted below the definition."""
     names = [n.replace("[", "_").replace("]", "") for n in argument_names(op.reference, len(example.args))]
-    lines = [f"{n} = {pasteable(a)}" for n, a in zip(names, example.args, strict=True)]
+    lines = ["import dlbook.numpy"] if any(map(callable, example.args)) else []
+    lines += [f"{n} = {pasteable(a)}" for n, a in zip(names, example.args, strict=True)]
     given_options = [f"{n}={pasteable(v)}" for n, v in example.options.items()]
     return [*lines, f"{'' if op.answer else 'y, pullback = '}{op.name}({', '.join([*names, *given_options])})"]
 

@@ -7,7 +7,10 @@ numbers a chapter shows, into `book/results/<topic>.json`.
 from importlib import import_module
 
 # name -> (module:recipe, what the list says); imported only when it is run.
-RUNS = {"one_layer": ("one_layer:RECIPE", "softmax regression, the network of one layer")}
+RUNS = {
+    "one_layer": ("one_layer:RECIPE", "softmax regression, the network of one layer"),
+    "convnet": ("convnet:RECIPE", "convolutional networks on images"),
+}
 
 
 def recipe(name: str):

@@ -13,15 +13,22 @@ from dlbook.experiments.training import Recipe, train
 RESULTS = Path(dlbook.__file__).resolve().parent.parent / "book" / "results"
 
 
-def run_all(topic: str, recipe: Recipe, runs: Iterable[dict[str, Any]], *, folder: Path = RESULTS) -> Path:
+def run_all(
+    topic: str, recipe: Recipe, runs: Iterable[dict[str, Any]], *, folder: Path = RESULTS,
+    checkpoints: Path | None = None,
+) -> Path:
     """Train each of the runs and write settings, curves and versions of all to one file.
 
     Parameters
     ----------
     topic : names the file.
     runs : for each run the arguments of `train`.
+    checkpoints : a folder for the states after each epoch; the same call, after a kill, goes on from there.
     """
-    records = [train(recipe, **run).record() for run in tqdm(list(runs), desc=topic, disable=None)]
+    records = []
+    for i, run in enumerate(tqdm(list(runs), desc=topic, disable=None)):
+        saved = {} if checkpoints is None else {"checkpoint": checkpoints / f"{topic}-{i}.npz"}
+        records.append(train(recipe, **run, **saved).record())
     return write(topic, records, folder=folder)
 
 

@@ -46,6 +46,7 @@ class Recipe:
     start : maps `(device, rng, **options)` to a `Session`; draws the first parameters from rng.
     options : the options with their defaults; None for one that depends on the data.
     choices : for an option that is one of a few, its values.
+    numpy : whether it runs in NumPy too, and does so unless told otherwise.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Recipe:
     start: Callable[..., Session]
     options: Mapping[str, Any]
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    numpy: bool = True
 
 
 @dataclass(frozen=True)
@@ -77,17 +79,18 @@ class CheckpointError(ValueError):
     """A checkpoint is of another run, or is no checkpoint."""
 
 
-def train(recipe: Recipe, *, device: str = "numpy", seed: int = 0, epochs: int = 40, checkpoint: Path | None = None,
+def train(recipe: Recipe, *, device: str | None = None, seed: int = 0, epochs: int = 40, checkpoint: Path | None = None,
           report: Callable[[int, dict[str, float]], None] | None = None, **options) -> Result:
     """Run a training, or go on with it where a checkpoint left it.
 
-    The result is that of an uninterrupted run, to the last bit on the same device. A checkpoint of fewer epochs is
+    The result is that of an uninterrupted run, to the last bit on the same processor; on a GPU as far as its sums
+    have an order. A checkpoint of fewer epochs is
     continued, one of more is refused.
 
     Parameters
     ----------
     recipe : what to train.
-    device : "numpy", or a device of PyTorch's: "cpu", "cuda", "mps".
+    device : "numpy", or a device of PyTorch's: "cpu", "cuda", "mps". None for the first of them that the recipe knows.
     seed : of the first parameters and of the order of the examples.
     epochs : in all, those of the checkpoint included.
     checkpoint : a file that is written after each epoch, and read first if it is there.
@@ -104,6 +107,9 @@ def train(recipe: Recipe, *, device: str = "numpy", seed: int = 0, epochs: int =
         raise ValueError(f"{recipe.name} has no option {sorted(unknown)[0]!r}; it has {', '.join(recipe.options)}")
     if epochs < 0:
         raise ValueError(f"epochs is {epochs}, expected at least 0")
+    device = device or ("numpy" if recipe.numpy else "cpu")
+    if device == "numpy" and not recipe.numpy:
+        raise ValueError(f"{recipe.name} is trained in PyTorch only; device is 'numpy', expected cpu, cuda or mps")
     chosen = {**recipe.options, **options}
     settings = {"run": recipe.name, "device": device, "seed": seed, **chosen}
     saved = read_checkpoint(checkpoint, settings) if checkpoint and checkpoint.exists() else None

@@ -22,6 +22,9 @@ TOPICS = (
     "regularization",
     "evaluation",
     "convolution",
+    "architectures",
+    "transfer_learning",
+    "visualization",
 )
 __all__ = ["chain", "residual", "vjp"]
 
