@@ -36,6 +36,31 @@ def duel(name: str, *shapes: tuple[int, ...], goal: float | None = None, dtype: 
     return Duel(f"{name.replace('conv_transpose', 'transposed')} {sizes}{told}{kind}", ours, theirs, goal)
 
 
+def names(count: int = 10, letters: int = 27, places: int = 16, filters: int = 20, taps: int = 5) -> Duel:
+    """Set shifts against the sheet's matrices for names: here the second column is NumPy as well.
+
+    The matrices are computed beforehand, one for each name, as the sheet advises.
+    """
+    rng = np.random.default_rng(0)
+    x = np.zeros((count, letters, places), np.float32)
+    for n in range(count):
+        length = rng.integers(4, 12)
+        x[n, rng.integers(letters, size=length), np.arange(length)] = 1
+    weight = rng.normal(size=(filters, letters, taps)).astype("float32")
+    dy = rng.normal(size=(count, filters, places - taps + 1)).astype("float32")
+    matrices = [reference.input_matrix(one[:, None], filters=filters, kernel_size=(1, taps)) for one in x]
+
+    def by_shifts():
+        _, pullback = vjp(reference.conv1d, x, weight)
+        return pullback(dy)
+
+    def by_matrices():
+        answers = [matrix @ weight.ravel() for matrix in matrices]
+        return answers, sum(matrix.T @ one.ravel() for matrix, one in zip(matrices, dy, strict=True))
+
+    return Duel(f"conv1d of {count} names, shifts against M_X (dense)", by_shifts, by_matrices)
+
+
 def duels() -> list[Duel]:
     """List what is compared, with the ratios that the book aims at where it has set one."""
     image = (32, 16, 32, 32)
@@ -50,6 +75,7 @@ def duels() -> list[Duel]:
         duel("conv2d", (32, 32, 16, 16), (32, 1, 3, 3), padding=1, groups=32),
         duel("conv1d", (100, 1, 40), (16, 1, 5), padding=2),
         duel("conv1d", (100, 16, 20), (24, 16, 5), padding=2),
+        names(),
         duel("conv_transpose2d", (32, 32, 16, 16), (32, 16, 4, 4), stride=2, padding=1, goal=1.6),
         duel("max_pool2d", (32, 32, 32, 32), kernel_size=2, goal=0.55),
         duel("max_pool2d", (32, 32, 33, 33), kernel_size=3, stride=2, goal=1.0),

@@ -147,6 +147,12 @@ def test_power_iteration_contraction_and_minibatches_agree(seed):
     assert gd.contraction_factor(0.1, start) == pytest.approx(torch_gd.contraction_factor(0.1, tensors(start)))
     deals = [list(half.minibatches(9, 4, np.random.default_rng(seed), drop_last=True)) for half in (gd, torch_gd)]
     same(*deals)
+    target, weights = np.concatenate([np.arange(4), rng.integers(0, 4, 5)]), rng.uniform(0, 1, 9)
+    same(*([half.class_weights(t, 4, dtype="float64")] for half, t in ((gd, target), (torch_gd, tensors(target)))))
+    same(*(
+        list(half.minibatches(9, 4, np.random.default_rng(seed), replace=True, weights=w))
+        for half, w in ((gd, weights), (torch_gd, tensors(weights)))
+    ))  # fmt: skip
     value, grad = gd.value_and_grad(gd.quadratic)(start, matrix)
     same([value, grad], torch_gd.value_and_grad(torch_gd.quadratic)(*tensors((start, matrix))))
 
@@ -244,6 +250,7 @@ def test_both_halves_refuse_the_same():
     refused = {
         "lr is -1": lambda: torch_gd.gradient_descent(torch_gd.objective(), (x, x[0]), x, t, lr=-1, steps=1),
         "batch_size is 0": lambda: torch_gd.minibatches(3, 0, None),
+        "expected 2 classes": lambda: torch_gd.class_weights(t, 2),
         "hold no example": lambda: torch_lc.accuracy(x[:0], t[:0]),
         "target has the label 2": lambda: torch_lc.accuracy(x, t),
         "bins is 0": lambda: torch_lc.reliability_diagram(x / 2, t.clamp(max=1), bins=0),

@@ -203,6 +203,32 @@ def test_counting_changes_and_computes_nothing():
     assert model.features[1].training
 
 
+@torch.fx.wrap
+def hidden_product(x):
+    return x @ x
+
+
+@torch.fx.wrap
+def noise(x, strength):
+    return x + strength * torch.randn_like(x) if strength else x
+
+
+class Calls(nn.Module):
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x)
+
+
+def test_what_evaluation_passes_on_unchanged_is_no_layer():
+    model = nn.Sequential(nn.Conv2d(1, 1, 3), Calls(lambda x: noise(x, 0.0)), nn.Dropout(), nn.Conv2d(1, 1, 3))
+    found = zoo.count(model, (1, 6, 6))
+    assert [row.name for row in found.layers] == ["0", "3"]
+    assert found.layers[-1].fields[0].size == 5
+
+
 def test_signals_have_one_axis():
     model = nn.Sequential(nn.Conv1d(1, 2, 5, stride=2), nn.MaxPool1d(2), nn.Flatten(), nn.Linear(18, 3))
     found = zoo.count(model, (1, 40))
@@ -218,6 +244,8 @@ class Peeks(nn.Module):
 
 @pytest.mark.parametrize(("model", "shape", "said"), [
     (Peeks(), (3, 4, 4), "Peeks cannot be followed"),
+    (Calls(lambda x: hidden_product(x)), (3, 4, 4), "it calls hidden_product, whose products are not counted"),
+    (Calls(lambda x: torch.einsum("ncij,ncjk->ncik", x, x)), (3, 4, 4), "it calls einsum, whose products"),
     (nn.Sequential(nn.LSTM(3, 4)), (3, 4), "a layer LSTM"),
     (nn.Sequential(nn.Linear(3, 4)), (5,), "cannot be followed on \\(5,\\)"),
     (nn.Sequential(nn.Linear(3, 4)), (0,), "shape\\[0\\] is 0"),

@@ -58,6 +58,11 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
 
+def test_no_two_figures_have_one_name():
+    names = [name for place in PLACES for name in importlib.import_module(f"dlbook.figures.{place}").__all__]
+    assert len(names) == len(set(names)), sorted({name for name in names if names.count(name) > 1})
+
+
 def test_a_run_without_a_word_for_its_split_is_the_training():
     charts = importlib.import_module("dlbook.figures.charts")
     names = ["relu", "relu, validation", "tanh", "tanh, validation"]

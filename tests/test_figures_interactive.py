@@ -9,6 +9,7 @@ from mock_page import needs_node, run
 from dlbook import vjp
 from dlbook.figures.convolution import fig_sliding
 from dlbook.figures.deep_networks import fig_activations, fig_playground
+from dlbook.figures.dense_prediction import fig_overlap
 from dlbook.figures.evaluation import fig_threshold
 from dlbook.figures.gradient_descent import fig_path
 from dlbook.figures.initialization import fig_propagation
@@ -25,8 +26,8 @@ from dlbook.numpy.deep_networks.network import ACTIVATIONS
 from dlbook.numpy.linear_classifiers import cross_entropy, hinge_loss, l2_penalty, linear
 
 WIDGETS = (
-    "activations", "boundary", "diagnosis", "losses", "normalization", "path", "playground", "propagation", "race",
-    "regions", "sampling", "schedules", "sliding", "thinned", "threshold",
+    "activations", "boundary", "diagnosis", "losses", "normalization", "overlap", "path", "playground", "propagation",
+    "race", "regions", "sampling", "schedules", "sliding", "thinned", "threshold",
 )  # fmt: skip
 
 
@@ -116,6 +117,7 @@ FIGURES = {
     "path": lambda: bowl()[0], "playground": playground, "propagation": propagation, "race": optimizers,
     "regions": regions, "schedules": lambda: fig_schedule_noise(alt="schedules"), "thinned": thinned,
     "threshold": threshold,
+    "overlap": lambda: fig_overlap(3, 2, alt="kernels that overlap"),
     "sampling": lambda: fig_sampling(np.eye(7), angle=0.5, alt="an image that is turned"),
     "sliding": lambda: fig_sliding(np.arange(42.0).reshape(7, 6) % 5 - 2, np.eye(3), padding=1, alt="a kernel"),
 }  # fmt: skip

@@ -6,12 +6,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from small_problems import problem
 
+from dlbook import vjp
 from dlbook.numpy import gradient_descent as gd
-from dlbook.numpy.linear_classifiers import mse_loss, ridge_regression
+from dlbook.numpy.linear_classifiers import cross_entropy, mse_loss, ridge_regression
 
 pytestmark = pytest.mark.law
 
 seeds = st.integers(0, 2**32 - 1)
+RNG = np.random.default_rng(0)
 
 
 @given(n=st.integers(1, 40), batch_size=st.integers(1, 45), seed=st.none() | seeds)
@@ -58,6 +60,45 @@ def test_the_noise_floor_of_independent_draws_is_as_predicted_and_a_shuffled_dea
     assert floors[1] < floors[0]
 
 
+def test_with_weights_each_index_comes_in_proportion_and_one_of_weight_zero_never():
+    weights = np.array([0.0, 1.0, 2.0, 5.0], np.float32)
+    rng = np.random.default_rng(0)
+    rows = np.concatenate([b for _ in range(3000) for b in gd.minibatches(4, 3, rng, replace=True, weights=weights)])
+    np.testing.assert_allclose(np.bincount(rows, minlength=4) / len(rows), weights / 8, atol=0.02)
+    assert not (rows == 0).any()
+
+
+@given(seed=seeds, classes=st.integers(1, 4))
+def test_drawing_with_class_weights_and_weighing_the_loss_have_the_same_gradient_in_expectation(seed, classes):
+    rng = np.random.default_rng(seed)
+    target = rng.permutation(np.concatenate([np.arange(classes), rng.integers(0, classes, 9)]))
+    weight = gd.class_weights(target, classes, dtype="float64")
+    assert weight[target].sum() == pytest.approx(len(target), rel=1e-12)
+    np.testing.assert_allclose(weight * np.bincount(target), len(target) / classes, rtol=1e-12)
+    scores = rng.normal(size=(len(target), classes))
+    each = [vjp(cross_entropy, scores[[n]], target[[n]])[1](1.0)[0][0] for n in range(len(target))]
+    chances = weight[target] / weight[target].sum()
+    _, pullback = vjp(cross_entropy, scores, target, weight)
+    np.testing.assert_allclose(chances[:, None] * each, pullback(1.0)[0], rtol=1e-9, atol=1e-14)
+    # eq-balance-noise: the mean squared gradient, drawn with weights and weighed in the loss
+    square = np.sum(np.square(each), axis=1)
+    mean = np.bincount(target, square) / np.bincount(target)
+    assert chances @ square == pytest.approx(mean.mean(), rel=1e-9)
+    assert (weight[target] ** 2 @ square) / len(target) == pytest.approx((weight * mean).mean(), rel=1e-9)
+    assert weight.mean() >= 1 - 1e-12
+
+
+def test_sgd_draws_with_the_weights():
+    def climb(w, x):
+        return 0.0, -x.mean(axis=0)
+
+    run = gd.sgd(
+        climb, np.zeros(3), (np.eye(3),), lr=1.0, batch_size=1, epochs=2, rng=np.random.default_rng(0), replace=True,
+        weights=np.array([0.0, 1.0, 0.0]),
+    )  # fmt: skip
+    np.testing.assert_array_equal(run.params, [0, 6, 0])
+
+
 def test_minibatches_are_shuffled_by_the_generator_and_by_nothing_else():
     deal = [np.concatenate(list(gd.minibatches(30, 7, np.random.default_rng(seed)))) for seed in (1, 1, 2)]
     np.testing.assert_array_equal(deal[0], deal[1])
@@ -97,6 +138,11 @@ def test_the_noise_of_a_minibatch_gradient_falls_as_one_over_the_batch_size():
         ((3, 2.5, None), {}, "batch_size is 2.5"),
         ((3, 2, None), {"replace": True}, "rng is None with replace"),
         ((3, 4, None), {"drop_last": True}, "batch_size is 4 with drop_last, expected at most n = 3"),
+        ((3, 2, RNG), {"weights": np.ones(3)}, "weights without replace"),
+        ((3, 2, RNG), {"replace": True, "weights": np.ones(4)}, "weights has shape \\(4,\\)"),
+        ((3, 2, RNG), {"replace": True, "weights": -np.ones(3)}, "weights has shape"),
+        ((3, 2, RNG), {"replace": True, "weights": np.zeros(3)}, "weights has shape"),
+        ((3, 2, RNG), {"replace": True, "weights": np.array([1, np.nan, 1])}, "weights has shape"),
     ],
 )
 def test_minibatches_refuses_before_the_first_batch(args, options, message):

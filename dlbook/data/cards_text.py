@@ -81,7 +81,8 @@ CARDS = [
         "German, Finnish, French",
         used_for="convolution over letters; classes of unequal size",
         flaws="lists for tests, not demography: how many names a language has says nothing about people, and a name "
-        "says little about a person; names shared by languages are left out; a bigram count does as well as a network",
+        "says little about a person; names shared by languages are left out; a bigram count does as well as a network; "
+        "the Icelandic ones are first names with an s, without the -son or -dottir that belongs to them",
         loader="surnames:surnames",
         options=(
             ("fold", "True takes accents off"),

@@ -9,4 +9,9 @@ ASSIGNMENTS: dict[str, tuple[str, ...]] = {
         "linear", "relu", "cross_entropy", "l2_penalty", "mlp", "triangular_lr",
         "batch_norm", "batch_norm_eval", "batch_statistics", "update_running", "normalized_mlp",
     ),
+    "assignment_convnet": (
+        "linear", "relu", "cross_entropy", "l2_penalty",
+        "conv1d", "input_matrix", "filter_matrix", "convnet", "class_weights",
+        "patchify", "patch_convnet", "triangular_lr", "triangular_doubling_lr",
+    ),
 }

@@ -24,6 +24,7 @@ TOPICS = (
     "convolution",
     "architectures",
     "transfer_learning",
+    "dense_prediction",
     "visualization",
 )
 __all__ = ["chain", "residual", "vjp"]

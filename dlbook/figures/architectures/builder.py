@@ -98,5 +98,5 @@ def fig_builder(
         "stacks": [{"name": name, "layers": [dict(layer) for layer in layers]} for name, layers in stacks.items()],
         "channels": channels, "size": size,
     }  # fmt: skip
-    hint = "Choose a layer by its number or drag the dot, and change it; add layers and take them away."
+    hint = "Drag the dot, or focus it and use the arrow keys, to choose a layer; change it, add layers, take them away."
     return Interactive("builder", data, still=Figure(panels, alt=alt), hint=hint)

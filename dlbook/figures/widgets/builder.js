@@ -39,8 +39,9 @@
     const row = kit.make("div", { class: "dlbook-charts" }, live);
     const shown = [["parameters", "Parameters", "--blue"], ["multiplications", "Multiplications", "--orange"], ["values", "Values kept", "--green"]];
     const charts = shown.map(([, title], i) => kit.chart(row, {
-      title: title + " (millions)", x: [0.4, layers.length + 0.6], y: [0, 1], aspect: 0.75, xLabel: "layer", label: title,
+      title: title + " (millions)", x: [0.4, layers.length + 0.6], y: [0, 1], aspect: 0.85, xLabel: "layer", label: title,
     }));
+    for (const { box } of charts) Object.assign(box.style, { flex: "1 1 11rem", maxWidth: "24rem" }); // three in a row
     const readout = kit.readout(live, ["layer", "maps", "parameters", "multiplications", "values kept", "sees"]);
     const total = kit.make("p", { class: "dlbook-note" }, live), announce = kit.announcer(live);
     const controls = kit.make("div", { class: "dlbook-controls" }, live);

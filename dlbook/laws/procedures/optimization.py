@@ -7,7 +7,7 @@ from dlbook.laws.arrays import SEEDS
 from dlbook.laws.operation import Bug, Example
 from dlbook.laws.procedure import procedure
 from dlbook.numpy.gradient_descent.trees import tree_map
-from dlbook.numpy.optimization import adam, sgd_momentum, step_lr, triangular_lr
+from dlbook.numpy.optimization import adam, sgd_momentum, step_lr, triangular_doubling_lr, triangular_lr
 
 RATE = st.floats(1e-4, 1.0)
 
@@ -72,6 +72,41 @@ procedure(
             "return amplitude(step) * high * height", "The rate runs between base_lr and max_lr, not from 0."),
         Bug("an amplitude that shrinks within a cycle", "0.5 ** (step // (up + down))", "0.5 ** (step / (up + down))",
             "In the mode triangular2 the amplitude is halved from one cycle to the next, and not in between."),
+    ),
+)  # fmt: skip
+
+
+@st.composite
+def doublings(draw):
+    low = draw(RATE)
+    return Example((low, low + draw(RATE)), {"step_size_up": draw(st.integers(1, 6))})
+
+
+procedure(
+    triangular_doubling_lr,
+    examples=doublings(),
+    answer=rates,
+    exact=(
+        (
+            (0.25, 1.25), {"step_size_up": 1},
+            [0.25, 1.25] + [0.25, 0.75, 1.25, 0.75] + [0.25, 0.5, 0.75, 1.0, 1.25, 1.0, 0.75, 0.5]
+            + [0.25 + k / 8 for k in (*range(9), *range(7, 0, -1))]
+            + [0.25 + k / 16 for k in range(10)], None,
+        ),
+    ),
+    refuses={
+        "ends in the wrong order": lambda e: e.with_args(e.args[1], e.args[0]),
+        "a climb without length": lambda e: e.with_options(step_size_up=0),
+    },
+    bugs=(
+        Bug("cycles of one length", "doubled = 1 << ((step // (2 * n) + 1).bit_length() - 1)",
+            "doubled, step = 1, step % (2 * n)", "Each cycle is twice as long as the one before."),
+        Bug("cycles that begin too early", "2 * n * (doubled - 1)", "n * (doubled - 1)",
+            "Before cycle k there are 2 n (2^k - 1) steps: 2 n + 4 n + ... for the cycles before."),
+        Bug("one climb per cycle, no fall", "(1 - abs(t / (doubled * n) - 1))", "min(t / (doubled * n), 1)",
+            "After the climb the rate falls again, for as many steps."),
+        Bug("a length that grows by one", "doubled * n", "(doubled.bit_length()) * n",
+            "The climbs have n, 2 n, 4 n, 8 n steps: doubled, not lengthened by n."),
     ),
 )  # fmt: skip
 

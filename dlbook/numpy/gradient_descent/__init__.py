@@ -11,12 +11,13 @@ from dlbook.numpy.gradient_descent.decay import inverse_decay, linear_decay
 from dlbook.numpy.gradient_descent.descent import Descent, gradient_descent, quadratic, value_and_grad
 from dlbook.numpy.gradient_descent.line_search import armijo_line_search, gradient_descent_armijo
 from dlbook.numpy.gradient_descent.one_layer import init_one_layer, objective, train_one_layer
-from dlbook.numpy.gradient_descent.stochastic import gradient_noise, minibatches, sgd
+from dlbook.numpy.gradient_descent.stochastic import class_weights, gradient_noise, minibatches, sgd
 
 __all__ = [
     "Descent",
     "Eigenpair",
     "armijo_line_search",
+    "class_weights",
     "contraction_factor",
     "gradient_descent",
     "gradient_descent_armijo",

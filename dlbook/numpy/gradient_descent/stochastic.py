@@ -1,20 +1,22 @@
 """Stochastic gradient descent: many cheap, noisy steps instead of few exact ones."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from dlbook.numpy.gradient_descent.descent import Descent, Rate, check_finite, rate_of, stacked
 from dlbook.numpy.gradient_descent.trees import check_params, inner, references, tree_map
-from dlbook.numpy.linear_classifiers.arguments import check_rows, whole_number
-from dlbook.shapes import Array, Int
+from dlbook.numpy.linear_classifiers.arguments import as_classes, check_rows, float_dtype, whole_number
+from dlbook.shapes import Array, Float, Int
 
-__all__ = ["gradient_noise", "minibatches", "sgd"]
+__all__ = ["class_weights", "gradient_noise", "minibatches", "sgd"]
 
 
 def minibatches(
-    n: int, batch_size: int, rng: np.random.Generator | None, *, drop_last: bool = False, replace: bool = False
+    n: int, batch_size: int, rng: np.random.Generator | None, *, drop_last: bool = False, replace: bool = False,
+    weights: Float[Array, " N"] | None = None,
 ) -> Iterator[Int[Array, " B"]]:
     r"""Deal the numbers 0 to n - 1 into batches, each number once: one epoch.
 
@@ -23,7 +25,8 @@ def minibatches(
     $$\mathbb{E}\, \nabla f_B = \frac1n \sum_i \nabla f_i, \qquad
     \mathrm{Cov}\, \nabla f_B = \frac{1}{B} \, \frac{n - B}{n - 1} \, \mathrm{Cov}\, \nabla f_i$$
 
-    Batches of independent draws (`replace`) have the covariance without the middle factor.
+    Batches of independent draws (`replace`) have the covariance without the middle factor. With weights the draws have
+    the probabilities $p_i = w_i / \sum_j w_j$, and $\mathbb{E}\, \nabla f_B = \sum_i p_i \nabla f_i$.
 
     Parameters
     ----------
@@ -32,6 +35,8 @@ def minibatches(
     rng : shuffles; None deals in order.
     drop_last : leave out the last batch when it is smaller than the others.
     replace : draw every number independently of all others, so that in one epoch some come twice and some never.
+    weights : (n,) of at least 0, for draws with replacement: how often each number comes, relative to the others;
+        None for all alike.
 
     Yields
     ------
@@ -39,7 +44,8 @@ def minibatches(
 
     Raises
     ------
-    ValueError : for n or batch_size below 1, batches that would all be dropped, or draws without a generator.
+    ValueError : for n or batch_size below 1, batches that would all be dropped, draws without a generator, or weights
+        that are not n numbers of at least 0, or without replacement.
 
     Examples
     --------
@@ -55,15 +61,67 @@ def minibatches(
         raise ValueError(f"minibatches: batch_size is {batch_size} with drop_last, expected at most n = {n}")
     if replace and rng is None:
         raise ValueError("minibatches: rng is None with replace, expected a generator that draws")
-    return _deal(n, batch_size, rng, drop_last, replace)
+    chances = None if weights is None else _chances(n, weights, replace)
+    return _deal(n, batch_size, rng, drop_last, replace, chances)
 
 
-def _deal(n: int, batch_size: int, rng, drop_last: bool, replace: bool) -> Iterator[Array]:
+def _chances(n: int, weights: Array, replace: bool) -> Array:
+    """Return the probability of each number."""
+    if not replace:
+        raise ValueError("minibatches: weights without replace, expected replace=True: dealt cards come once")
+    weights = np.asarray(weights, np.float64)  # float32 would not sum to one closely enough
+    if weights.shape != (n,) or not (np.isfinite(weights) & (weights >= 0)).all() or not weights.any():
+        raise ValueError(f"minibatches: weights has shape {weights.shape}, expected ({n},), finite numbers of at least "
+                         "0, and one above 0")
+    return weights / weights.sum()
+
+
+def _deal(n: int, batch_size: int, rng, drop_last: bool, replace: bool, chances: Array | None) -> Iterator[Array]:
     """Generate the batches: a function of its own, so that wrong arguments are refused before the first batch."""
-    rows = np.arange(n) if rng is None else rng.integers(n, size=n) if replace else rng.permutation(n)
+    if chances is not None:
+        rows = rng.choice(n, size=n, p=chances)
+    else:
+        rows = np.arange(n) if rng is None else rng.integers(n, size=n) if replace else rng.permutation(n)
     end = n - n % batch_size if drop_last else n
     for start in range(0, end, batch_size):
         yield rows[start : min(start + batch_size, end)]
+
+
+def class_weights(target: Int[Array, " N"], num_classes: int, *, dtype: str = "float32") -> Float[Array, " K"]:
+    r"""Weigh the classes so that all of them count the same, however many examples they have.
+
+    $$w_k = \frac{N}{K N_k}, \qquad \sum_n w_{t_n} = N$$
+
+    Given to a loss as its `weight`, or looked up for each example and given to `sgd` as the `weights` of its draws,
+    they have the same gradient in expectation.
+
+    Parameters
+    ----------
+    target : (N,) labels 0..K-1.
+    num_classes : K, at least 1.
+    dtype : of the weights.
+
+    Returns
+    -------
+    weights : (K,), 1 for a class with its fair share of the examples, more for a rare one.
+
+    Raises
+    ------
+    ValueError : for a class without examples, a label outside 0..K-1, or a dtype that holds no fractions.
+
+    Examples
+    --------
+    >>> class_weights(np.array([0, 0, 0, 1]), 2, dtype="float64").round(3)
+    array([0.667, 2.   ])
+
+    **Source** `sklearn.utils.class_weight.compute_class_weight`, "balanced"; KTH DD2424, assignment 3 (option).
+    **Book** eq-balanced-draws
+    """
+    num_classes = whole_number("class_weights", "num_classes", num_classes, 1)
+    counts = np.bincount(as_classes("class_weights", target, num_classes), minlength=num_classes)
+    if not counts.all():
+        raise ValueError(f"class_weights: class {counts.argmin()} has no example, expected one of each class")
+    return (len(target) / (num_classes * counts)).astype(float_dtype("class_weights", dtype))
 
 
 def gradient_noise(
@@ -112,8 +170,8 @@ def gradient_noise(
 
 def sgd(
     value_and_grad: Callable, params: Any, data: tuple[Array, ...], *, lr: Rate, batch_size: int, epochs: int,
-    rng: np.random.Generator | None, drop_last: bool = False, replace: bool = False, measure: Callable | None = None,
-    keep_path: bool = False,
+    rng: np.random.Generator | None, drop_last: bool = False, replace: bool = False, weights: Array | None = None,
+    measure: Callable | None = None, keep_path: bool = False,
 ) -> Descent:
     r"""Walk downhill by the gradients of mini-batches.
 
@@ -129,7 +187,7 @@ def sgd(
     batch_size : examples per step, at least 1.
     epochs : how often each example is used, at least 0.
     rng : shuffles before each epoch; None takes the examples in order.
-    drop_last, replace : as in `minibatches`.
+    drop_last, replace, weights : as in `minibatches`.
     measure : maps params to a dict of numbers, called before the first epoch and after each.
     keep_path : keep the parameters of every step (memory: steps + 1 times the parameters).
 
@@ -147,7 +205,7 @@ def sgd(
     """
     return descend_in_batches(
         "sgd", plain_step, value_and_grad, params, data, lr=lr, batch_size=batch_size, epochs=epochs, rng=rng,
-        drop_last=drop_last, replace=replace, measure=measure, keep_path=keep_path,
+        drop_last=drop_last, replace=replace, weights=weights, measure=measure, keep_path=keep_path,
     )  # fmt: skip
 
 
@@ -159,8 +217,8 @@ def plain_step(params, grads, state, *, lr: float):
 def descend_in_batches(
     function: str, update: Callable, value_and_grad: Callable, params: Any, data: tuple[Array, ...], *, lr: Rate,
     batch_size: int, epochs: int, rng: np.random.Generator | None, drop_last: bool = False, replace: bool = False,
-    measure: Callable | None = None, keep_path: bool = False, state: Any = None, until: Callable | None = None,
-    in_place: Callable | None = None,
+    weights: Array | None = None, measure: Callable | None = None, keep_path: bool = False, state: Any = None,
+    until: Callable | None = None, in_place: Callable | None = None,
 ) -> Descent:
     """Go through the data batch by batch, and let `update(params, grads, state, lr=)` make each step.
 
@@ -169,7 +227,8 @@ def descend_in_batches(
     """
     n = check_rows(function, **{f"data[{i}]": column for i, column in enumerate(data)})
     epochs = whole_number(function, "epochs", epochs, 0)
-    minibatches(n, batch_size, rng, drop_last=drop_last, replace=replace)  # refuses, if it must, before the work begins
+    deal = partial(minibatches, n, batch_size, rng, drop_last=drop_last, replace=replace, weights=weights)
+    deal()  # refuses, if it must, before the work begins
     rate_of(function, lr, 0)
     check_params(function, params)
     params = tree_map(np.array, params)
@@ -177,7 +236,7 @@ def descend_in_batches(
     visited, ended = [params] if keep_path else [], False
     ours = False  # a first state is the caller's
     for _ in range(epochs):
-        for rows in minibatches(n, batch_size, rng, drop_last=drop_last, replace=replace):
+        for rows in deal():
             batch = [column.take(rows, axis=0) for column in data]
             if ours:  # lend the arrays out: one that is kept, or comes back as a gradient, is ours alone no more
                 before = references(params)

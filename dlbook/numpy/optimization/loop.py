@@ -21,7 +21,8 @@ __all__ = ["lr_range_test", "minimize", "optimize"]
 def optimize(
     value_and_grad: Callable, params: Any, data: tuple[Array, ...], *, optimizer: Callable = adam, lr: Rate,
     batch_size: int, epochs: int, rng: np.random.Generator | None, drop_last: bool = False, replace: bool = False,
-    measure: Callable | None = None, keep_path: bool = False, state: Any = None, **options,
+    weights: Array | None = None, measure: Callable | None = None, keep_path: bool = False, state: Any = None,
+    **options,
 ) -> Descent:
     r"""Walk downhill by the gradients of mini-batches, with any optimizer.
 
@@ -34,7 +35,7 @@ def optimize(
     data : arrays with one row per example, inputs and labels for instance.
     optimizer : maps `(params, grads, state, lr=...)` to `(params, state)`, such as `adam` or `sgd_momentum`.
     lr : eta, above 0, or a function of the step number 0, 1, ...
-    batch_size, epochs, rng, drop_last, replace, measure, keep_path : as in `sgd`.
+    batch_size, epochs, rng, drop_last, replace, weights, measure, keep_path : as in `sgd`.
     state : z, what the optimizer remembered at the end of another run that this one continues, or None.
     **options : options of the optimizer.
 
@@ -54,8 +55,8 @@ def optimize(
     check_optimizer("optimize", optimizer)
     return descend_in_batches(
         "optimize", partial(optimizer, **options), value_and_grad, params, data, lr=lr, batch_size=batch_size,
-        epochs=epochs, rng=rng, drop_last=drop_last, replace=replace, measure=measure, keep_path=keep_path,
-        state=state, in_place=_in_place(optimizer, options),
+        epochs=epochs, rng=rng, drop_last=drop_last, replace=replace, weights=weights, measure=measure,
+        keep_path=keep_path, state=state, in_place=_in_place(optimizer, options),
     )  # fmt: skip
 
 

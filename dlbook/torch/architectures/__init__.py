@@ -3,7 +3,8 @@
 from dlbook.torch.architectures.alexnet import AlexNet, AlexNet2012, alexnet
 from dlbook.torch.architectures.concatenating import dense_block, inception_block
 from dlbook.torch.architectures.convnext import ConvNeXt, ConvNeXtBlock, convnext_tiny
-from dlbook.torch.architectures.counting import Count, Layer, count
+from dlbook.torch.architectures.costs import Count, Layer
+from dlbook.torch.architectures.counting import count
 from dlbook.torch.architectures.densenet import DenseBlock, DenseNet, densenet121, densenet169, densenet201
 from dlbook.torch.architectures.googlenet import GoogLeNet, Inception, googlenet
 from dlbook.torch.architectures.lenet import LeNet, LeNet1998, lenet5

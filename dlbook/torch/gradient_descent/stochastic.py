@@ -1,10 +1,12 @@
 """Stochastic gradient descent: many cheap, noisy steps instead of few exact ones."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Float, Int
 from torch import Tensor
 from torch.utils._pytree import tree_map
 
@@ -14,14 +16,27 @@ from dlbook.numpy.linear_classifiers.arguments import check_rows, whole_number
 from dlbook.torch.gradient_descent.descent import Descent, check_finite, gathered
 from dlbook.torch.gradient_descent.trees import check_params, inner
 
-__all__ = ["gradient_noise", "minibatches", "sgd"]
+__all__ = ["class_weights", "gradient_noise", "minibatches", "sgd"]
 
 
 def minibatches(
-    n: int, batch_size: int, rng: np.random.Generator | None, *, drop_last: bool = False, replace: bool = False
+    n: int, batch_size: int, rng: np.random.Generator | None, *, drop_last: bool = False, replace: bool = False,
+    weights: Tensor | None = None,
 ) -> Iterator[Tensor]:
     """Deal the numbers 0 to n - 1 into batches, each number once: the reference's own deal, as tensors."""
-    return map(torch.from_numpy, reference.minibatches(n, batch_size, rng, drop_last=drop_last, replace=replace))
+    weights = None if weights is None else weights.detach().cpu().numpy()
+    deal = reference.minibatches(n, batch_size, rng, drop_last=drop_last, replace=replace, weights=weights)
+    return map(torch.from_numpy, deal)
+
+
+def class_weights(target: Int[Tensor, " N"], num_classes: int, *, dtype: str = "float32") -> Float[Tensor, " K"]:
+    """Weigh the classes so that all of them count the same, however many examples they have."""
+    num_classes = whole_number("class_weights", "num_classes", num_classes, 1)
+    counts = torch.bincount(target, minlength=num_classes)
+    if len(counts) > num_classes or not counts.all():
+        raise ValueError(f"class_weights: the classes have {counts.tolist()} examples, expected {num_classes} classes "
+                         "with at least one each")
+    return (len(target) / (num_classes * counts.double())).to(getattr(torch, dtype))
 
 
 def gradient_noise(
@@ -44,13 +59,13 @@ def gradient_noise(
 
 def sgd(
     value_and_grad: Callable, params: Any, data: tuple[Tensor, ...], *, lr: Rate, batch_size: int, epochs: int,
-    rng: np.random.Generator | None, drop_last: bool = False, replace: bool = False, measure: Callable | None = None,
-    keep_path: bool = False,
+    rng: np.random.Generator | None, drop_last: bool = False, replace: bool = False, weights: Tensor | None = None,
+    measure: Callable | None = None, keep_path: bool = False,
 ) -> Descent:
     """Walk downhill by the gradients of mini-batches."""
     return descend_in_batches(
         "sgd", plain_step, value_and_grad, params, data, lr=lr, batch_size=batch_size, epochs=epochs, rng=rng,
-        drop_last=drop_last, replace=replace, measure=measure, keep_path=keep_path,
+        drop_last=drop_last, replace=replace, weights=weights, measure=measure, keep_path=keep_path,
     )  # fmt: skip
 
 
@@ -62,19 +77,21 @@ def plain_step(params, grads, state, *, lr: float):
 def descend_in_batches(
     function: str, update: Callable, value_and_grad: Callable, params: Any, data: tuple[Tensor, ...], *, lr: Rate,
     batch_size: int, epochs: int, rng: np.random.Generator | None, drop_last: bool = False, replace: bool = False,
-    measure: Callable | None = None, keep_path: bool = False, state: Any = None, until: Callable | None = None,
+    weights: Tensor | None = None, measure: Callable | None = None, keep_path: bool = False, state: Any = None,
+    until: Callable | None = None,
 ) -> Descent:
     """Go through the data batch by batch, and let `update(params, grads, state, lr=)` make each step."""
     n = check_rows(function, **{f"data[{i}]": column for i, column in enumerate(data)})
     epochs = whole_number(function, "epochs", epochs, 0)
-    minibatches(n, batch_size, rng, drop_last=drop_last, replace=replace)  # refuses, if it must, before the work begins
+    deal = partial(minibatches, n, batch_size, rng, drop_last=drop_last, replace=replace, weights=weights)
+    deal()  # refuses, if it must, before the work begins
     rate_of(function, lr, 0)
     check_params(function, params)
     params = tree_map(torch.clone, params)
     values, rates, found = [], [], [measure(params)] if measure else []
     visited, ended = [params] if keep_path else [], False
     for _ in range(epochs):
-        for rows in minibatches(n, batch_size, rng, drop_last=drop_last, replace=replace):
+        for rows in deal():
             value, grads = value_and_grad(params, *(column[rows.to(column.device)] for column in data))
             if until and (ended := until(len(values), value.item())):
                 break

@@ -24,14 +24,15 @@ __all__ = ["lr_range_test", "minimize", "optimize"]
 def optimize(
     value_and_grad: Callable, params: Any, data: tuple[Tensor, ...], *, optimizer: Callable = adam, lr: Rate,
     batch_size: int, epochs: int, rng: np.random.Generator | None, drop_last: bool = False, replace: bool = False,
-    measure: Callable | None = None, keep_path: bool = False, state: Any = None, **options,
+    weights: Tensor | None = None, measure: Callable | None = None, keep_path: bool = False, state: Any = None,
+    **options,
 ) -> Descent:
     """Walk downhill by the gradients of mini-batches, with any optimizer."""
     check_optimizer("optimize", optimizer)
     return descend_in_batches(
         "optimize", partial(optimizer, **options), value_and_grad, params, data, lr=lr, batch_size=batch_size,
-        epochs=epochs, rng=rng, drop_last=drop_last, replace=replace, measure=measure, keep_path=keep_path,
-        state=state,
+        epochs=epochs, rng=rng, drop_last=drop_last, replace=replace, weights=weights, measure=measure,
+        keep_path=keep_path, state=state,
     )  # fmt: skip
 
 

@@ -2,5 +2,5 @@
 
 from importlib import import_module
 
-for _module in ("conv", "network", "pooling", "resize", "transposed", "windows"):
+for _module in ("conv", "network", "patches", "pooling", "resize", "transposed", "windows"):
     import_module(f"{__name__}.{_module}")  # to import an entry is to enter it

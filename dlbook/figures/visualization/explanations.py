@@ -11,11 +11,11 @@ from matplotlib.figure import Figure as Canvas
 from dlbook.figures.convolution.images import _bare, _signed
 from dlbook.figures.style import Figure, house_style
 
-__all__ = ["fig_maps"]
+__all__ = ["fig_explanations"]
 
 
 @house_style
-def fig_maps(
+def fig_explanations(
     rows: Mapping[str, Sequence[np.ndarray]], *, alt: str, titles: Sequence[str] = (), width: float = 5.0
 ) -> Figure:
     """Draw rows of colour images and of maps, which may have different sizes.
@@ -40,14 +40,16 @@ def fig_maps(
     counts = {len(row) for row in rows.values()}
     if len(counts) != 1 or not (columns := counts.pop()) or (titles and len(titles) != columns):
         raise ValueError(
-            f"fig_maps: rows must be equally long and as many as titles, got {[len(row) for row in rows.values()]} "
-            f"pictures and {len(titles)} titles"
+            "fig_explanations: rows must be equally long and as many as titles, "
+            f"got {[len(row) for row in rows.values()]} pictures and {len(titles)} titles"
         )
     for name, row in rows.items():
         for picture in row:
             if np.ndim(picture) != 2 and (np.ndim(picture) != 3 or np.shape(picture)[0] != 3):
-                raise ValueError(f"fig_maps: a picture of {name!r} has shape {np.shape(picture)}, expected (H, W) or "
-                                 "(3, H, W)")  # fmt: skip
+                raise ValueError(
+                    f"fig_explanations: a picture of {name!r} has shape {np.shape(picture)}, "
+                    "expected (H, W) or (3, H, W)"
+                )
     room = 1.2
     side = (width - room) / columns
     canvas = Canvas(figsize=(width, len(rows) * (side + 0.03) + (0.2 if titles else 0)), layout="constrained")
