@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from dlbook.cli import main
 from dlbook.experiments import RUNS, recipe
-from dlbook.experiments.results import run_all
+from dlbook.experiments.results import read, run_all
 from dlbook.experiments.training import CheckpointError, train
 
 SMALL = {"data": "mnist1d", "n": 300}
@@ -138,10 +138,17 @@ def test_an_unknown_training_is_met_with_a_suggestion():
 
 def test_the_results_of_a_topic_say_how_they_were_made(tmp_path):
     path = run_all("topic", recipe("one_layer"), [{"epochs": 1, "seed": s, **SMALL} for s in (0, 1)], folder=tmp_path)
-    first, second = json.loads(path.read_text())
+    first, second = read("topic", folder=tmp_path)
+    assert json.loads(path.read_text()) == [first, second]
     assert (first["seed"], second["seed"]) == (0, 1)
     assert first["curves"]["test_loss"] != second["curves"]["test_loss"]
     assert {"run", "device", "epochs", "versions", "machine", "written", "n"} <= first.keys()
+
+
+def test_a_topic_without_a_record_is_refused_with_those_that_have_one(tmp_path):
+    (tmp_path / "known.json").write_text("[]")
+    with pytest.raises(FileNotFoundError, match=r"no runs are recorded for 'unknown'.*records of: known"):
+        read("unknown", folder=tmp_path)
 
 
 def test_the_runs_of_a_topic_go_on_where_a_kill_left_them(tmp_path):

@@ -38,3 +38,17 @@ def write(topic: str, records: list[dict[str, Any]], *, folder: Path = RESULTS) 
     path = folder / f"{topic}.json"
     path.write_text(json.dumps(records, indent=1) + "\n")
     return path
+
+
+def read(topic: str, *, folder: Path = RESULTS) -> list[dict[str, Any]]:
+    """Return the records of a topic's runs: settings, curves, versions.
+
+    Raises
+    ------
+    FileNotFoundError : when no run of the topic has been recorded.
+    """
+    path = folder / f"{topic}.json"
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in folder.glob("*.json"))) or "none"
+        raise FileNotFoundError(f"read: no runs are recorded for {topic!r} in {folder}; there are records of: {known}")
+    return json.loads(path.read_text())
