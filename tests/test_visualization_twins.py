@@ -100,6 +100,18 @@ def refused(half, make, f):
     }
 
 
+def test_the_twins_refuse_what_is_no_class_and_no_mask():
+    torch = pytest.importorskip("torch")
+    from dlbook.torch import visualization as twin
+    from dlbook.torch.linear_classifiers import linear as linear_t
+
+    x = torch.ones(2, 3)
+    with pytest.raises(TypeError, match="saliency: target is torch.float32"):
+        twin.saliency(linear_t, x, torch.zeros(2), torch.ones(4, 3))
+    with pytest.raises(TypeError, match="inside_share: mask is torch.float32"):
+        twin.inside_share(x[None], x[None])
+
+
 @pytest.mark.parametrize("name", refused(vis, np.asarray, linear))
 def test_both_halves_refuse_the_same(name):
     torch = pytest.importorskip("torch")

@@ -15,6 +15,8 @@ __all__ = ["integrated_gradients", "saliency", "smooth_grad"]
 
 def chosen_scores(function: str, scores: Tensor, target: Tensor) -> Tensor:
     """Return the score of each row's target class; refuse a class that does not exist."""
+    if target.is_floating_point():
+        raise TypeError(f"{function}: target is {target.dtype}, expected integers")
     if len(scores) != len(target) or ((target < 0) | (target >= scores.shape[1])).any():
         raise ValueError(f"{function}: target is {target}, expected a class below {scores.shape[1]} for each row of x")
     return scores.gather(1, target.long()[:, None])[:, 0]
