@@ -321,6 +321,20 @@ def test_a_seed_in_the_place_of_a_generator_is_refused():
         arch.init_residual_network(1, (3,), 1, 2, 0)
 
 
+@pytest.mark.parametrize("half", ["numpy", "torch"])
+def test_a_network_with_and_without_its_statistics_is_not_mistaken_and_pairs_are_pairs(half):
+    found = pytest.importorskip(f"dlbook.{half}.architectures")
+    params, running = found.init_residual_network(1, (2,), 1, 2, np.random.default_rng(0))
+    x = params[0][0][:, :, :1, :1]  # images, as an array or a tensor
+    for track, wrong in ((True, params), (False, (params, running))):
+        with pytest.raises(ValueError, match=r"expected \(stem, stages, last, head\)"):
+            found.residual_network_objective(track=track)(wrong, x, None)
+    with pytest.raises(ValueError, match="head has"):
+        found.residual_network(x, (*params[:3], ()), running)
+    with pytest.raises(ValueError, match="expected two in each"):
+        found.convnext_block(x, ((), (), (), (), x[0, 0, 0]))
+
+
 @pytest.mark.parametrize("wrong", ["last", "running"])
 def test_a_network_whose_parts_do_not_fit_is_refused(wrong):
     (stem, stages, last, head), running = arch.init_residual_network(1, (2,), 1, 2, np.random.default_rng(0))

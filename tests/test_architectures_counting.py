@@ -253,3 +253,8 @@ class Peeks(nn.Module):
 def test_what_cannot_be_counted_is_refused(model, shape, said):
     with pytest.raises(ValueError, match=said):
         zoo.count(model, shape)
+
+
+def test_a_function_that_builds_a_network_is_not_taken_for_one():
+    with pytest.raises(TypeError, match="count: model is"):
+        zoo.count(zoo.lenet5, (1, 32, 32))

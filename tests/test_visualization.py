@@ -242,6 +242,36 @@ def test_patches_beyond_the_border_are_filled_with_zeros():
         vis.maximal_patches(h, x, Field(3, 1, -1), count=2)
 
 
+@pytest.mark.parametrize("field", [Field(3, 1, 1), Field(2, 3, 0), Field(9, 2, -5)])
+def test_a_patch_is_where_the_field_says_also_far_from_the_border_and_far_beyond_it(field):
+    x = np.arange(1.0, 43.0).reshape(1, 1, 6, 7)
+    for p, q in np.ndindex(2, 3):
+        h = np.zeros((1, 1, 2, 3))
+        h[0, 0, p, q] = 1
+        found = vis.maximal_patches(h, x, field, count=1).patches[0, 0, 0]
+        for r, s in np.ndindex(found.shape):
+            row, column = (k * field.step + field.start + o for k, o in ((p, r), (q, s)))
+            inside = 0 <= row < 6 and 0 <= column < 7
+            assert found[r, s] == (x[0, 0, row, column] if inside else 0)
+
+
+def test_what_is_no_class_no_mask_and_no_map_is_refused_by_name():
+    _, x, target, params = network(0)
+    for call, name in (
+        (lambda t: vis.saliency(convnet, x, t, params, average=True), "saliency: target is float64"),
+        (lambda t: vis.guided_saliency(x, t, params, average=True), "guided_saliency: target is float64"),
+        (lambda t: vis.occlusion_map(convnet, x, t, params, size=2, average=True), "occlusion_map: target is float64"),
+    ):
+        with pytest.raises(TypeError, match=name):
+            call(target.astype(float))
+    with pytest.raises(TypeError, match="inside_share: mask is int"):
+        vis.inside_share(x[:, 0], (x[:, 0] > 0).astype(int))
+    with pytest.raises(ValueError, match="inside_share: maps, mask hold no example"):
+        vis.inside_share(x[:0, 0], x[:0, 0] > 0)
+    with pytest.raises(ValueError, match="rank_correlation: a, b hold no example"):
+        vis.rank_correlation(x[:0], x[:0])
+
+
 def test_the_image_that_a_linear_class_likes_best_is_its_template():
     rng, x, target, _ = network(1)
     weight = rng.normal(size=(3, x[0].size))

@@ -69,6 +69,14 @@ def test_each_line_of_the_gradient_of_tsne(seed):
     np.testing.assert_allclose(pullback(1.0)[0], by_point, rtol=1e-9, atol=1e-12)
 
 
+def test_points_that_are_no_rows_of_floats_are_refused_by_name():
+    for x in (np.arange(12).reshape(4, 3), np.ones(5)):
+        with pytest.raises(ValueError, match="affinities: x is"):
+            vis.affinities(x, perplexity=2.0)
+    with pytest.raises(ValueError, match="pca: x has shape"):
+        vis.pca(np.ones(3), 1)
+
+
 def test_three_groups_far_apart_stay_three_groups():
     rng = np.random.default_rng(0)
     target = np.repeat(np.arange(3), 15)

@@ -82,8 +82,11 @@ def refused(half, make, f):
         "guided_saliency: rule": lambda: half.guided_saliency(image, good[:1], net, rule="smooth"),
         "x has shape": lambda: half.relu_backward(x, w),
         "size is 9": lambda: half.occlusion_map(f, image, good[:1], w, size=9),
+        "fill has shape": lambda: half.occlusion_map(f, image, good[:1], w, size=1, fill=w[:, 0]),
+        "baseline has shape": lambda: half.integrated_gradients(f, x, good, w, baseline=w[:, 0]),
+        "decay is 2": lambda: half.activation_maximization(f, image, good[:1], w, lr=1.0, steps=1, decay=2),
         "components is 9": lambda: half.pca(x, 9),
-        "all rows of x are equal": lambda: half.pca(x, 1),
+        "all rows of x are equal": lambda: half.pca(0.1 * make(np.ones((7, 3))), 1),
         "perplexity is 1": lambda: half.affinities(w, perplexity=1),
         "at least two points": lambda: half.tsne_loss(x[:1], image[0, 0, :1, :1]),
         "none below 0": lambda: half.tsne_loss(x, -image[0, 0, :2, :2]),
@@ -95,6 +98,18 @@ def refused(half, make, f):
         "feature_maps: params holds no layer": lambda: half.feature_maps(image, ()),
         "maximal_patches: got": lambda: half.maximal_patches(image, image, Field(1, 1, 0), count=2),
     }
+
+
+def test_the_twins_refuse_what_is_no_class_and_no_mask():
+    torch = pytest.importorskip("torch")
+    from dlbook.torch import visualization as twin
+    from dlbook.torch.linear_classifiers import linear as linear_t
+
+    x = torch.ones(2, 3)
+    with pytest.raises(TypeError, match="saliency: target is torch"):
+        twin.saliency(linear_t, x, torch.zeros(2), torch.ones(4, 3))
+    with pytest.raises(TypeError, match="inside_share: mask is torch"):
+        twin.inside_share(x[None], x[None])
 
 
 @pytest.mark.parametrize("name", refused(vis, np.asarray, linear))

@@ -82,6 +82,9 @@ def convnext_block(x: Float[Array, "N C H W"], params: Parts, *, eps: float = 1e
     **Book** eq-convnext
     """
     eps, channels = above_zero("convnext_block", "eps", eps), x.shape[1]
+    if [len(pair) for pair in params[:4]] != [2] * 4:
+        lengths = [len(pair) for pair in params[:4]]
+        raise ShapeError(f"convnext_block: the first four of params hold {lengths} arrays, expected two in each")
     depthwise, norm, wide, narrow, scale = params
     shapes = [tuple(a.shape) for pair in params[:4] for a in pair]
     kernel, width = depthwise[0].shape[-1], len(wide[0])

@@ -27,8 +27,18 @@ Block = tuple[tuple[Layer, ...], Layer]
 Params = tuple[Layer, tuple[tuple[Block, ...], ...], Layer, Layer]
 
 
+def check_parts(function: str, params) -> None:
+    """Refuse what is no network: a layer in its place, or a network together with its statistics."""
+    if len(params) != 4:
+        raise ShapeError(
+            f"{function}: params has {len(params)} parts, expected (stem, stages, last, head); an objective takes "
+            "(params, running) with track = True, and params alone without it"
+        )
+
+
 def forward(function: str, x: Array, params: Params, norms: Norms, preactivation: bool, skip: bool):
     """Return the scores and the pullback, which gives gradients of x, of params and of the statistics."""
+    check_parts(function, params)
     stem, stages, last, head = params
     check_layer(function, "the stem", stem, x.shape[1])
     h, stem_pullback = convolve(x, stem, norms)
@@ -41,7 +51,7 @@ def forward(function: str, x: Array, params: Params, norms: Norms, preactivation
             blocks.append(block_pullback)
     if [a.shape for a in last] not in ([], [(h.shape[1],)] * 2):
         raise ShapeError(f"{function}: last has {[a.shape for a in last]}, expected gamma, beta of {h.shape[1]} or ()")
-    if [a.shape for a in head] != [(len(head[-1]), h.shape[1]), (len(head[-1]),)]:
+    if len(head) != 2 or [a.shape for a in head] != [(len(head[-1]), h.shape[1]), (len(head[-1]),)]:
         raise ShapeError(f"{function}: head has {[a.shape for a in head]}, expected (K, {h.shape[1]}) and (K,)")
     if last:
         h, last_pullback = activate(h, (head[0], *last), norms)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dlbook.numpy.linear_classifiers.arguments import whole_number
-from dlbook.shapes import Array, Float
+from dlbook.shapes import Array, Float, ShapeError
 
 __all__ = ["Principal", "pca"]
 
@@ -44,18 +44,21 @@ def pca(x: Float[Array, "N D"], components: int) -> Principal:
 
     Raises
     ------
+    ShapeError : for points that are no rows.
     ValueError : for more components than there can be, or points that are all equal.
 
     **Source** Goodfellow, Bengio and Courville (2016), section 2.12.
     **Book** eq-pca
     """
     components = whole_number("pca", "components", components, 1)
+    if x.ndim != 2:
+        raise ShapeError(f"pca: x has shape {x.shape}, expected (N, D)")
     if components > min(x.shape):
         raise ValueError(f"pca: components is {components}, expected at most {min(x.shape)}, as x is {x.shape}")
+    if (x == x[0]).all():  # their mean is rounded, so that the differences to it need not be zero
+        raise ValueError("pca: all rows of x are equal, expected points that differ")
     mean = x.mean(axis=0)
     _, s, v = np.linalg.svd(x - mean, full_matrices=False)
-    if not s[0] > 0:
-        raise ValueError("pca: all rows of x are equal, expected points that differ")
     directions = v[:components]
     leading = np.abs(directions).argmax(axis=1)
     directions = directions * np.sign(directions[np.arange(components), leading])[:, None]  # v or -v: agree on one

@@ -13,14 +13,21 @@ from dlbook.numpy.linear_classifiers.arguments import (
     check_rows,
     whole_number,
 )  # fmt: skip
-from dlbook.shapes import Array, Float, Int
+from dlbook.shapes import Array, Float, Int, ShapeError
 
 __all__ = ["integrated_gradients", "saliency", "smooth_grad"]
+
+
+def check_integers(function: str, target) -> None:
+    """Refuse classes that are no whole numbers, which would be cut off without a word."""
+    if target.dtype.kind not in "iu":
+        raise TypeError(f"{function}: target is {target.dtype}, expected integers")
 
 
 def score_and_gradient(function: str, f: Callable, x: Array, target: Array, params: tuple, options: dict):
     """Return the score of each row's target class, and the gradient of each row's score by its own input."""
     check_rows(function, x=x, target=target)
+    check_integers(function, target)
     scores, pullback = vjp(f, x, *params, **options)
     labels = as_classes(function, target, scores.shape[1])
     rows = np.arange(len(x))
@@ -121,12 +128,17 @@ def integrated_gradients(
 
     Raises
     ------
+    ShapeError : for a baseline of another shape.
     ValueError : for a number of steps below 1, or as in `saliency`.
 
     **Source** Sundararajan, Taly and Yan (2017), with the middles of the intervals.
     **Book** eq-integrated-gradients
     """
     steps = whole_number("integrated_gradients", "steps", steps, 1)
+    if np.shape(baseline) not in ((), x.shape[1:]):
+        raise ShapeError(
+            f"integrated_gradients: baseline has shape {np.shape(baseline)}, expected one number or {x.shape[1:]}"
+        )
     way = x - np.asarray(baseline, x.dtype)
     total = np.zeros_like(x)
     for k in range(steps):

@@ -115,9 +115,11 @@ def maximal_patches(h: Float[Array, "N F P Q"], x: Float[Array, "N C H W"], fiel
     images = np.argsort(-best, axis=1, kind="stable")[:, :count]
     at = flat.argmax(axis=2).T[np.arange(f)[:, None], images]
     places = np.stack([at // q, at % q], axis=-1)
-    reach = field.size + abs(field.start) + field.step * max(h.shape[2:])
-    bordered = np.pad(x, [(0, 0), (0, 0), (reach, reach), (reach, reach)])
-    corners = places * field.step + field.start + reach
+    before = max(0, -field.start)  # the border is as wide as the outermost units look beyond it, no wider
+    ends = [(units - 1) * field.step + field.start + field.size for units in h.shape[2:]]
+    borders = [(before, max(0, end - pixels)) for end, pixels in zip(ends, x.shape[2:], strict=True)]
+    bordered = np.pad(x, [(0, 0), (0, 0), *borders])
+    corners = places * field.step + field.start + before
     patches = [
         [bordered[i, :, r : r + field.size, c : c + field.size] for i, (r, c) in zip(row, corner, strict=True)]
         for row, corner in zip(images, corners, strict=True)

@@ -7,6 +7,7 @@ import numpy as np
 
 from dlbook.numpy.convolution.geometry import conv_output_size
 from dlbook.numpy.linear_classifiers.arguments import as_classes, check_rows, whole_number
+from dlbook.numpy.visualization.gradients import check_integers
 from dlbook.shapes import Array, Float, Int, ShapeError
 
 __all__ = ["occlusion_map"]
@@ -37,7 +38,7 @@ def occlusion_map(
 
     Raises
     ------
-    ShapeError : when the square is larger than the image.
+    ShapeError : when the square is larger than the image, or fill is of another shape.
     ValueError : for an option out of range or a class that does not exist.
 
     **Source** Zeiler and Fergus (2014), on occlusion.
@@ -49,6 +50,9 @@ def occlusion_map(
     )
     if size > min(x.shape[2:]):
         raise ShapeError(f"occlusion_map: size is {size}, expected at most {min(x.shape[2:])}, as x is {x.shape}")
+    if np.shape(fill) not in ((), (x.shape[1],)):
+        raise ShapeError(f"occlusion_map: fill has shape {np.shape(fill)}, expected one number or ({x.shape[1]},)")
+    check_integers("occlusion_map", target)
     whole = f(x, *params, **options)
     chosen = np.arange(len(x)), as_classes("occlusion_map", target, whole.shape[1])
     rows, columns = (conv_output_size(n, size, stride=stride) for n in x.shape[2:])

@@ -8,7 +8,7 @@ import numpy as np
 from dlbook.numpy.convolution.conv import conv2d
 from dlbook.numpy.convolution.filters import gaussian_kernel
 from dlbook.numpy.convolution.windows import pad
-from dlbook.numpy.linear_classifiers.arguments import above_zero, at_least_zero, whole_number
+from dlbook.numpy.linear_classifiers.arguments import above_zero, at_least_zero, between, whole_number
 from dlbook.numpy.visualization.gradients import score_and_gradient
 from dlbook.shapes import Array, Float, Int
 
@@ -32,7 +32,7 @@ def activation_maximization(
     *params, **options : f's other arguments and its options.
     lr : eta, the length of a step, above 0.
     steps : how many, at least 0.
-    decay : lambda, the part of the image that is lost at each step, at least 0: a price on its square.
+    decay : lambda, the part of the image that is lost at each step, from 0 to 1: a price on its square.
     blur : sigma, the width in pixels of a blur after each step, at least 0: a price on its roughness.
 
     Returns
@@ -50,9 +50,8 @@ def activation_maximization(
     """
     lr = above_zero("activation_maximization", "lr", lr)
     steps = whole_number("activation_maximization", "steps", steps, 0)
-    decay, blur = (
-        at_least_zero("activation_maximization", o, v) for o, v in (("decay", decay), ("blur", blur))
-    )
+    decay = between("activation_maximization", "decay", decay, 0, 1)
+    blur = at_least_zero("activation_maximization", "blur", blur)
     width = int(np.ceil(2 * blur))
     bell = gaussian_kernel(2 * width + 1, sigma=blur or 1.0).astype(start.dtype)
     kernels = np.broadcast_to(bell, (start.shape[1], 1, *bell.shape))

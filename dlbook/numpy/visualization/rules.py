@@ -10,6 +10,7 @@ from dlbook.numpy.convolution.network import convnet
 from dlbook.numpy.convolution.pooling import max_pool2d
 from dlbook.numpy.deep_networks.rectifiers import relu
 from dlbook.numpy.linear_classifiers.arguments import as_classes, check_rows
+from dlbook.numpy.visualization.gradients import check_integers
 from dlbook.shapes import Array, Float, Int, ShapeError
 
 __all__ = ["guided_saliency", "relu_backward"]
@@ -93,6 +94,7 @@ def guided_saliency(
     **Book** eq-guided
     """
     check_rows("guided_saliency", x=x, target=target)
+    check_integers("guided_saliency", target)
     check_rule("guided_saliency", rule)
     h, layers = x, []
     for weight, bias in params[:-1]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dlbook.numpy.linear_classifiers.arguments import above_zero, check_generator
+from dlbook.numpy.linear_classifiers.arguments import above_zero, check_generator, check_rows
 from dlbook.shapes import Array, Bool, Float, ShapeError
 
 __all__ = ["inside_share", "randomize", "rank_correlation"]
@@ -67,6 +67,7 @@ def rank_correlation(a: Float[Array, "N *S"], b: Float[Array, "N *S"]) -> Float[
     Raises
     ------
     ShapeError : when the two shapes differ.
+    ValueError : when there is no map.
 
     Examples
     --------
@@ -78,6 +79,7 @@ def rank_correlation(a: Float[Array, "N *S"], b: Float[Array, "N *S"]) -> Float[
     """
     if a.shape != b.shape or a.ndim < 2:
         raise ShapeError(f"rank_correlation: a has shape {a.shape} and b {b.shape}, expected the same, (N, ...)")
+    check_rows("rank_correlation", a=a, b=b)
     rho = np.zeros(len(a))
     for n, maps in enumerate(zip(a.reshape(len(a), -1), b.reshape(len(b), -1), strict=True)):
         r, q = (_ranks(one) - (one.size - 1) / 2 for one in maps)
@@ -104,7 +106,8 @@ def inside_share(maps: Float[Array, "N H W"], mask: Bool[Array, "N H W"], *, top
     Raises
     ------
     ShapeError : when the two shapes differ.
-    ValueError : for a share out of range.
+    TypeError : for a mask that does not say true or false.
+    ValueError : for a share out of range, or when there is no map.
 
     **Source** in the manner of the pointing game of Zhang and others (2018).
     **Book** eq-inside-share
@@ -113,6 +116,9 @@ def inside_share(maps: Float[Array, "N H W"], mask: Bool[Array, "N H W"], *, top
         raise ShapeError(
             f"inside_share: maps has shape {maps.shape} and mask {mask.shape}, expected the same, (N, H, W)"
         )
+    check_rows("inside_share", maps=maps, mask=mask)
+    if mask.dtype != bool:
+        raise TypeError(f"inside_share: mask is {mask.dtype}, expected bool")
     if above_zero("inside_share", "top", top) > 1:
         raise ValueError(f"inside_share: top is {top}, expected a number above 0 and at most 1")
     flat = maps.reshape(len(maps), -1)

@@ -29,11 +29,14 @@ def affinities(x: Float[Array, "N D"], *, perplexity: float) -> Float[Array, "N 
 
     Raises
     ------
+    ShapeError : for points that are no rows of floats.
     ValueError : for too few points, or a perplexity out of range.
 
     **Source** van der Maaten and Hinton (2008), eq. 1 and section 3.1.
     **Book** eq-affinities
     """
+    if x.ndim != 2 or x.dtype.kind != "f":
+        raise ShapeError(f"affinities: x is {x.dtype} of shape {x.shape}, expected float array of shape (N, D)")
     n = len(x)
     if n < 3 or not 1 < above_zero("affinities", "perplexity", perplexity) < n - 1:
         raise ValueError(f"affinities: perplexity is {perplexity} for {n} points, expected above 1 and below N - 1")

@@ -41,6 +41,7 @@ def count(model: nn.Module, shape: Sequence[int]) -> Count:
 
     Raises
     ------
+    TypeError : model is no module, for example a function that builds one.
     ValueError : the network cannot be traced or does not accept the shape; or it has a layer, or calls a function,
         whose multiplications nobody here can count.
 
@@ -56,6 +57,8 @@ def count(model: nn.Module, shape: Sequence[int]) -> Count:
     **Source** Howard and others (2017), section 3.1; Araujo, Norris and Sim (2019).
     **Book** eq-conv-cost, eq-receptive-field
     """
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"count: model is {model!r}, expected a torch.nn.Module such as lenet5()")
     sizes = [whole_number("count", f"shape[{i}]", n, 1) for i, n in enumerate(shape)]
     training = {module: module.training for module in model.modules()}
     model.eval()

@@ -28,6 +28,9 @@ def se_block(
 @twin
 def convnext_block(x: Float[Tensor, "N C H W"], params: Parts, *, eps: float = 1e-6) -> Float[Tensor, "N C H W"]:
     """Look around in each channel, normalize each place, think in four times the width, and add."""
+    if [len(pair) for pair in params[:4]] != [2] * 4:
+        lengths = [len(pair) for pair in params[:4]]
+        raise ShapeError(f"convnext_block: the first four of params hold {lengths} arrays, expected two in each")
     (weight, bias), (gamma, beta), wide, narrow, scale = params
     channels, eps = x.shape[1], above_zero("convnext_block", "eps", eps)
     if weight.shape != (channels, 1, weight.shape[-1], weight.shape[-1]) or weight.shape[-1] % 2 == 0 or not (

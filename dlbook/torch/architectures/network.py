@@ -11,7 +11,7 @@ from torch.utils._pytree import tree_map
 
 from dlbook.numpy import architectures as reference
 from dlbook.numpy.architectures.layers import check_layer
-from dlbook.numpy.architectures.network import each_layer
+from dlbook.numpy.architectures.network import check_parts, each_layer
 from dlbook.numpy.architectures.shortcuts import check_block
 from dlbook.numpy.linear_classifiers.arguments import above_zero, at_least_zero
 from dlbook.shapes import ShapeError
@@ -30,6 +30,7 @@ Params = tuple[Layer, tuple[tuple[Block, ...], ...], Layer, Layer]
 
 def forward(function: str, x: Tensor, params: Params, norms: Norms, preactivation: bool, skip: bool) -> Tensor:
     """Return the scores."""
+    check_parts(function, params)
     stem, stages, last, head = params
     check_layer(function, "the stem", stem, x.shape[1])
     h = F.relu(convolve(x, stem, norms))
@@ -39,7 +40,7 @@ def forward(function: str, x: Tensor, params: Params, norms: Norms, preactivatio
             h = block(h, branch, shortcut, norms, 2 if s and not b else 1, preactivation, skip)
     if [tuple(a.shape) for a in last] not in ([], [(h.shape[1],)] * 2):
         raise ShapeError(f"{function}: last has {[tuple(a.shape) for a in last]}, expected gamma and beta, or ()")
-    if [tuple(a.shape) for a in head] != [(len(head[-1]), h.shape[1]), (len(head[-1]),)]:
+    if len(head) != 2 or [tuple(a.shape) for a in head] != [(len(head[-1]), h.shape[1]), (len(head[-1]),)]:
         raise ShapeError(f"{function}: head has {[tuple(a.shape) for a in head]}, expected (K, {h.shape[1]}) and (K,)")
     if last:
         h = F.relu(norms(h, *last))

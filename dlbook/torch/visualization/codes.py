@@ -24,10 +24,10 @@ def pca(x: Tensor, components: int) -> Principal:
     components = whole_number("pca", "components", components, 1)
     if components > min(x.shape):
         raise ValueError(f"pca: components is {components}, expected at most {min(x.shape)}, as x is {tuple(x.shape)}")
+    if (x == x[0]).all():
+        raise ValueError("pca: all rows of x are equal, expected points that differ")
     mean = x.mean(dim=0)
     values, vectors = torch.linalg.eigh((x - mean).T @ (x - mean))  # another way than the reference's
-    if not values[-1] > 0:
-        raise ValueError("pca: all rows of x are equal, expected points that differ")
     directions = vectors.T.flip(0)[:components]
     leading = directions.gather(1, directions.abs().argmax(dim=1, keepdim=True))
     directions = directions * leading.sign()

@@ -8,12 +8,15 @@ import torch
 from torch import Tensor
 
 from dlbook.numpy.linear_classifiers.arguments import at_least_zero, check_generator, whole_number
+from dlbook.shapes import ShapeError
 
 __all__ = ["integrated_gradients", "saliency", "smooth_grad"]
 
 
 def chosen_scores(function: str, scores: Tensor, target: Tensor) -> Tensor:
     """Return the score of each row's target class; refuse a class that does not exist."""
+    if target.is_floating_point():
+        raise TypeError(f"{function}: target is {target.dtype}, expected integers")
     if len(scores) != len(target) or ((target < 0) | (target >= scores.shape[1])).any():
         raise ValueError(f"{function}: target is {target}, expected a class below {scores.shape[1]} for each row of x")
     return scores.gather(1, target.long()[:, None])[:, 0]
@@ -52,7 +55,13 @@ def integrated_gradients(
 ) -> Tensor:
     """Add up the gradient of a score on the straight way from a baseline to the input, times the way."""
     steps = whole_number("integrated_gradients", "steps", steps, 1)
-    start = torch.as_tensor(baseline, dtype=x.dtype, device=x.device).expand_as(x)
+    start = torch.as_tensor(baseline, dtype=x.dtype, device=x.device)
+    if start.shape not in ((), x.shape[1:]):
+        raise ShapeError(
+            f"integrated_gradients: baseline has shape {tuple(start.shape)}, "
+            f"expected one number or {tuple(x.shape[1:])}"
+        )
+    start = start.expand_as(x)
     places = (torch.arange(steps, dtype=x.dtype, device=x.device) + 0.5) / steps
     grads = [
         score_and_gradient("integrated_gradients", f, torch.lerp(start, x, place), target, params, options)[1]

@@ -26,14 +26,16 @@ def occlusion_map(
         raise ShapeError(
             f"occlusion_map: size is {size}, expected at most {min(x.shape[2:])}, as x is {tuple(x.shape)}"
         )
+    paint = torch.as_tensor(fill, dtype=x.dtype, device=x.device)
+    if paint.shape not in ((), (x.shape[1],)):
+        raise ShapeError(f"occlusion_map: fill has shape {tuple(paint.shape)}, expected one number or ({x.shape[1]},)")
     whole = chosen_scores("occlusion_map", f(x, *params, **options), target)
-    paint = torch.as_tensor(fill, dtype=x.dtype, device=x.device).reshape(-1, 1, 1)
     lost = []
     for top in range(0, x.shape[2] - size + 1, stride):
         line = []
         for left in range(0, x.shape[3] - size + 1, stride):
             covered = x.clone()
-            covered[..., top : top + size, left : left + size] = paint
+            covered[..., top : top + size, left : left + size] = paint.reshape(-1, 1, 1)
             line.append(whole - chosen_scores("occlusion_map", f(covered, *params, **options), target))
         lost.append(torch.stack(line, dim=1))
     return torch.stack(lost, dim=1)

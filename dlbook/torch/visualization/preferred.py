@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from dlbook.numpy.convolution.filters import gaussian_kernel
-from dlbook.numpy.linear_classifiers.arguments import above_zero, at_least_zero, whole_number
+from dlbook.numpy.linear_classifiers.arguments import above_zero, at_least_zero, between, whole_number
 from dlbook.torch.visualization.gradients import score_and_gradient
 
 __all__ = ["activation_maximization"]
@@ -22,7 +22,8 @@ def activation_maximization(
     """Climb the score of a class by steps of one length, held back by a price on large and on rough images."""
     lr = above_zero("activation_maximization", "lr", lr)
     steps = whole_number("activation_maximization", "steps", steps, 0)
-    decay, blur = (at_least_zero("activation_maximization", o, v) for o, v in (("decay", decay), ("blur", blur)))
+    decay = between("activation_maximization", "decay", decay, 0, 1)
+    blur = at_least_zero("activation_maximization", "blur", blur)
     width = int(np.ceil(2 * blur))
     bell = torch.as_tensor(gaussian_kernel(2 * width + 1, sigma=blur or 1.0), dtype=start.dtype, device=start.device)
     x, scores = start.clone(), []

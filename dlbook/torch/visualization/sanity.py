@@ -43,6 +43,8 @@ def inside_share(maps: Tensor, mask: Tensor, *, top: float = 0.1) -> Tensor:
             f"inside_share: maps has shape {tuple(maps.shape)} and mask {tuple(mask.shape)}, "
             "expected the same, (N, H, W)"
         )
+    if mask.dtype != torch.bool:
+        raise TypeError(f"inside_share: mask is {mask.dtype}, expected bool")
     if above_zero("inside_share", "top", top) > 1:
         raise ValueError(f"inside_share: top is {top}, expected a number above 0 and at most 1")
     flat = maps.flatten(1)

@@ -1,5 +1,7 @@
 """t-SNE: points in the plane whose neighbours are the neighbours that they had in many dimensions."""
 
+import math
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -19,12 +21,12 @@ def affinities(x: Tensor, *, perplexity: float) -> Tensor:
         raise ValueError(f"affinities: perplexity is {perplexity} for {n} points, expected above 1 and below N - 1")
     away = torch.cdist(x, x, compute_mode="donot_use_mm_for_euclid_dist") ** 2
     away.fill_diagonal_(torch.inf)
-    scale = away.masked_fill(torch.eye(n, dtype=torch.bool), 0).sum(dim=1, keepdim=True) / (n - 1)
-    low, high = (torch.full((n, 1), end, dtype=x.dtype) for end in (-40.0, 40.0))
+    scale = away.masked_fill(torch.eye(n, dtype=torch.bool, device=x.device), 0).sum(dim=1, keepdim=True) / (n - 1)
+    low, high = (torch.full((n, 1), end, dtype=x.dtype, device=x.device) for end in (-40.0, 40.0))
     for _ in range(100):
         middle = (low + high) / 2
         p = torch.softmax(-middle.exp() * away / scale, dim=1)
-        wide = torch.special.entr(p).sum(dim=1, keepdim=True) > torch.tensor(perplexity, dtype=x.dtype).log()
+        wide = torch.special.entr(p).sum(dim=1, keepdim=True) > math.log(perplexity)
         low, high = torch.where(wide, middle, low), torch.where(wide, high, middle)
     return (p + p.T) / (2 * n)
 
