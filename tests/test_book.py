@@ -133,6 +133,25 @@ def test_no_measured_number_is_typed_in(page):
 
 
 @pages
+def test_what_opens_is_closed(page):
+    opened = None
+    for number, line in enumerate(page.read_text().splitlines(), 1):
+        mark = re.match(r"(\$\$|`{3,}|~{3,})(.*)", line)
+        if not mark:
+            continue
+        ends = not mark[2].strip()
+        if opened and opened[0] == "$$":  # no fence stands in a formula; a label may follow its end
+            ends = re.fullmatch(r"\$\$( \([\w-]+\))?", line.rstrip())
+            assert ends, f"{page.name}:{number}: {line} within the formula of line {opened[1]}"
+            opened = None
+        elif opened:
+            opened = None if ends and mark[1].startswith(opened[0]) else opened
+        elif mark[2].count("$$") != 1:  # a formula on one line is closed already
+            opened = (mark[1], number)
+    assert not opened, f"{page.name}:{opened[1]}: {opened[0]} is never closed"
+
+
+@pages
 def test_one_title_and_no_skipped_level(page):
     text = re.sub(r"^(`{3,}).*?^\1\s*$", "", page.read_text(), flags=re.M | re.S)
     levels = [len(found) for found in re.findall(r"^(#+) ", text, flags=re.M)]

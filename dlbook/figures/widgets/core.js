@@ -97,6 +97,7 @@
     self.path = (points) => points.map(([x, y], i) => (i ? "L" : "M") + self.X(x).toFixed(1) + " " + self.Y(y).toFixed(1)).join("");
 
     function axes() {
+      if (!width) return; // not laid out yet: `resize` calls again
       const { w, h } = inner();
       under.textContent = "";
       under.setAttribute("transform", `translate(${pad.left} ${pad.top})`);

@@ -38,7 +38,7 @@
     const readout = kit.readout(live, ["output pixel", "read at row", "read at column", "four weights", "value"]);
     const controls = kit.make("div", { class: "dlbook-controls" }, live), announce = kit.announcer(live);
     const degrees = (v) => show(v, 0) + "\u00b0";
-    kit.slider(controls, { label: "turn", min: -180, max: 180, step: 3, value: (told.angle * 180) / Math.PI, text: degrees, move: (v) => { told.angle = (v * Math.PI) / 180; draw(); } });
+    kit.slider(controls, { label: "turn", min: -180, max: 180, step: 2, value: (told.angle * 180) / Math.PI, text: degrees, move: (v) => { told.angle = (v * Math.PI) / 180; draw(); } });
     kit.slider(controls, { label: "size", min: 0.5, max: 2, step: 0.05, value: told.scale, text: (v) => show(v), move: (v) => { told.scale = v; draw(); } });
     kit.slider(controls, { label: "shear", min: -1, max: 1, step: 0.05, value: told.shear, text: (v) => show(v), move: (v) => { told.shear = v; draw(); } });
     kit.slider(controls, { label: "shift, pixels", min: -6, max: 6, step: 0.25, value: told.right, text: (v) => show(v), move: (v) => { told.right = v; draw(); } });

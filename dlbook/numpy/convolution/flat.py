@@ -158,6 +158,8 @@ def collect(x: np.ndarray, dy: np.ndarray, rows: Axis, columns: Axis, groups: in
     n, channels, filters = len(x), x.shape[1], dy.shape[1]
     layout = Layout(rows, columns, channels, n, x.dtype)
     cotangent = np.zeros((filters, layout.length), x.dtype)
+    # A product along the rows of both factors runs at half the speed: the smaller one is transposed first.
+    upright = np.empty((groups, layout.length, filters // groups), x.dtype)
     taps = channels // groups * rows.kernel * columns.kernel
     dw = np.zeros((groups, taps, filters // groups), x.dtype)
     for start in range(0, n, layout.block):
@@ -166,9 +168,9 @@ def collect(x: np.ndarray, dy: np.ndarray, rows: Axis, columns: Axis, groups: in
         if some.stop - start < layout.block:
             cotangent[...] = 0  # the last block has fewer images than the one before it
         layout.corners(cotangent, some.stop - start)[...] = dy[some]
-        # Windows times cotangents, not the other way round: the wide factor first suits the BLAS.
+        upright[...] = _by_group(cotangent, groups).transpose(0, 2, 1)
         for part in _pieces(layout.length, max(dw[0].size, 1)):
-            dw += windows[..., part] @ _by_group(cotangent, groups)[..., part].transpose(0, 2, 1)
+            dw += windows[..., part] @ upright[:, part]
     return dw.transpose(0, 2, 1).reshape(filters, channels // groups, rows.kernel, columns.kernel)
 
 
