@@ -75,11 +75,14 @@ def test_the_first_weights_have_variance_two_over_inputs_and_the_sizes_fit():
     [
         (lambda rng: cv.init_patch_convnet((3, 9, 8), 2, (), 3, rng, patch_size=4), "shape is \\(3, 9, 8\\)"),
         (lambda rng: cv.init_patch_convnet((3, 8, 8), 0, (), 3, rng, patch_size=4), "filters is 0"),
+        (lambda rng: cv.init_patch_convnet((9, 8), 2, (), 3, rng, patch_size=4), "expected \\(C, H, W\\)"),
+        (lambda rng: cv.init_patch_convnet((3, 8, 8), 2, (), 0, rng, patch_size=4), "classes is 0"),
+        (lambda rng: cv.init_patch_convnet((3, 8, 8), 2, (), 3, 0, patch_size=4), "rng is 0"),
         (lambda rng: cv.patch_convnet_objective(strength=-1.0), "strength is -1"),
     ],
 )
 def test_what_makes_no_network_of_patches_is_refused(call, match):
-    with pytest.raises(ValueError, match=match):
+    with pytest.raises((ValueError, TypeError), match=match):
         call(np.random.default_rng(0))
 
 

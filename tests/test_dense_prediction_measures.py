@@ -74,6 +74,21 @@ def test_a_border_that_is_one_pixel_off_is_forgiven_by_a_tolerance_of_one():
     assert dp.boundary_error(scores, target) == 0.5
 
 
+@pytest.mark.parametrize("half", ["numpy", "torch"])
+def test_where_the_ignored_pixels_begin_there_is_no_border(half):
+    module, convert = dp, np.array
+    if half == "torch":
+        convert, module = pytest.importorskip("torch").tensor, import_module("dlbook.torch.dense_prediction")
+    target = np.zeros((1, 4, 7), int)
+    target[:, :, 2:] = 1
+    target[:, :, 5:] = 255
+    scores = np.moveaxis(np.eye(2)[np.zeros((1, 4, 7), int)], -1, 1)  # 0 everywhere: right left of the border
+    assert module.boundary_error(convert(scores), convert(target), ignore_index=255) == 0.5
+    alone = np.where(target == 0, 1, target)
+    with pytest.raises(ValueError, match="no border"):
+        module.boundary_error(convert(scores), convert(alone), ignore_index=255)
+
+
 # -------------------------------------------------------------------------------------------------------- depths
 
 
@@ -100,6 +115,12 @@ def test_a_common_factor_is_the_difference_of_the_two_errors(seed, masked):
 
 
 # --------------------------------------------------------------------------------------------------------- boxes
+
+
+def test_boxes_of_whole_pixels_and_of_single_precision():
+    whole = np.array([[0, 0, 2, 2], [1, 0, 3, 2]])
+    np.testing.assert_allclose(dp.box_iou(whole, whole), [[1, 1 / 3], [1 / 3, 1]])
+    assert dp.box_iou(whole.astype("float32"), whole.astype("float32")).dtype == np.float32
 
 
 @st.composite
@@ -200,7 +221,13 @@ SCORES, TARGET = np.zeros((1, 2, 3, 3)), np.zeros((1, 3, 3), int)
         (lambda half, a: half.boundary_f_score(a(SCORES), a(TARGET)), "no border"),
         (lambda half, a: half.boundary_band(a(TARGET[0])), "expected"),
         (lambda half, a: half.boundary_band(a(TARGET), width=0), "width"),
+        (lambda half, a: half.boundary_f_score(a(SCORES[..., 0]), a(TARGET[..., 0])), "boundary_f_score: target"),
         (lambda half, a: half.rmse_log(a(np.ones((1, 2))), a(np.array([[1.0, 0.0]]))), "above 0"),
+        (lambda half, a: half.rmse_log(a(np.ones((2, 2))), a(np.ones((1, 2)))), r"depth.*\(1, 2\)"),
+        (lambda half, a: half.delta_accuracy(*[a(np.ones((1, 2)))] * 2, a(np.ones((1, 2), int))), "mask"),
+        (lambda half, a: half.detection_average_precision(a(np.ones(2)), a(np.array([1, 0])), 2), "hits"),
+        (lambda half, a: half.box_iou(a(np.array([[np.nan, 0, 1, 1]])), a(np.ones((1, 4)))), "boxes1"),
+        (lambda half, a: half.bilinear_kernel(2, dtype="int32"), "dtype"),
         (lambda half, a: half.delta_accuracy(a(np.ones((1, 2))), a(np.ones((1, 2))), threshold=1.0), "threshold"),
         (lambda half, a: half.box_iou(a(np.ones((1, 3))), a(np.ones((1, 4)))), "boxes1"),
         (lambda half, a: half.nms(a(np.array([[1.0, 0, 0, 1]])), a(np.ones(1)), iou_threshold=0.5), "ends before"),

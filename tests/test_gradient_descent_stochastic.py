@@ -140,9 +140,9 @@ def test_the_noise_of_a_minibatch_gradient_falls_as_one_over_the_batch_size():
         ((3, 4, None), {"drop_last": True}, "batch_size is 4 with drop_last, expected at most n = 3"),
         ((3, 2, RNG), {"weights": np.ones(3)}, "weights without replace"),
         ((3, 2, RNG), {"replace": True, "weights": np.ones(4)}, "weights has shape \\(4,\\)"),
-        ((3, 2, RNG), {"replace": True, "weights": -np.ones(3)}, "weights has shape"),
-        ((3, 2, RNG), {"replace": True, "weights": np.zeros(3)}, "weights has shape"),
-        ((3, 2, RNG), {"replace": True, "weights": np.array([1, np.nan, 1])}, "weights has shape"),
+        ((3, 2, RNG), {"replace": True, "weights": -np.ones(3)}, "weights run from -1"),
+        ((3, 2, RNG), {"replace": True, "weights": np.zeros(3)}, "weights run from 0"),
+        ((3, 2, RNG), {"replace": True, "weights": np.array([1, np.nan, 1])}, "weights run from nan"),
     ],
 )
 def test_minibatches_refuses_before_the_first_batch(args, options, message):

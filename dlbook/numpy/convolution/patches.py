@@ -10,7 +10,7 @@ from dlbook.numpy.convolution.geometry import pair
 from dlbook.numpy.deep_networks.network import init_mlp, mlp
 from dlbook.numpy.deep_networks.rectifiers import relu
 from dlbook.numpy.deep_networks.training import add_penalty
-from dlbook.numpy.linear_classifiers.arguments import at_least_zero, whole_number
+from dlbook.numpy.linear_classifiers.arguments import at_least_zero, check_generator, whole_number
 from dlbook.numpy.linear_classifiers.cross_entropy import cross_entropy
 from dlbook.numpy.linear_classifiers.linear import linear
 from dlbook.shapes import Array, Float, ShapeError
@@ -93,15 +93,20 @@ def init_patch_convnet(
 
     Raises
     ------
-    ShapeError : when patches do not tile the image.
+    ShapeError : when shape is not that of an image, or patches do not tile it.
     ValueError : for a number out of range.
+    TypeError : for an rng that is no generator.
 
     **Source** He, Zhang, Ren and Sun (2015), eq. 10.
     **Book** eq-patch-convnet
     """
     r, s = pair("init_patch_convnet", "patch_size", patch_size, 1)
+    check_generator("init_patch_convnet", rng)
+    if len(shape) != 3:
+        raise ShapeError(f"init_patch_convnet: shape is {tuple(shape)}, expected (C, H, W)")
     c, h, w = (whole_number("init_patch_convnet", f"shape[{i}]", size, 1) for i, size in enumerate(shape))
     filters = whole_number("init_patch_convnet", "filters", filters, 1)
+    classes = whole_number("init_patch_convnet", "classes", classes, 1)
     if h % r or w % s:
         raise ShapeError(f"init_patch_convnet: shape is {tuple(shape)}, expected multiples of the patch size {r} x {s}")
     patches = h * w // (r * s)

@@ -13,7 +13,7 @@ def check_boxes(function: str, **boxes) -> None:
     for name, rows in boxes.items():
         if rows.ndim != 2 or rows.shape[1] != 4:
             raise ShapeError(f"{function}: {name} has shape {tuple(rows.shape)}, expected rows of (x1, y1, x2, y2)")
-        if (rows[:, 2:] < rows[:, :2]).any():
+        if not (rows[:, 2:] >= rows[:, :2]).all():  # nan is no edge
             raise ValueError(f"{function}: {name} holds a box that ends before it begins, expected x1 <= x2, y1 <= y2")
 
 
@@ -21,6 +21,13 @@ def check_scores(function: str, boxes, scores) -> None:
     """Refuse scores that are not one for each box."""
     if tuple(scores.shape) != (len(boxes),):
         raise ShapeError(f"{function}: scores has shape {tuple(scores.shape)}, expected one for each of {len(boxes)}")
+
+
+def check_hits(function: str, scores, hits) -> None:
+    """Refuse hits that are not True or False, one for each score: as numbers they would be places in the list."""
+    check_scores(function, hits, scores)
+    if str(hits.dtype).removeprefix("torch.") != "bool":
+        raise TypeError(f"{function}: hits has the type {hits.dtype}, expected True or False for each detection")
 
 
 def box_iou(boxes1: Float[Array, "M 4"], boxes2: Float[Array, "N 4"]) -> Float[Array, "M N"]:
@@ -55,7 +62,7 @@ def box_iou(boxes1: Float[Array, "M 4"], boxes2: Float[Array, "N 4"]) -> Float[A
     shared = np.clip(last - first, 0, None).prod(axis=2)
     areas = [(boxes[:, 2:] - boxes[:, :2]).prod(axis=1) for boxes in (boxes1, boxes2)]
     union = areas[0][:, None] + areas[1] - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    return np.divide(shared, union, out=np.zeros(union.shape, np.result_type(union, 0.0)), where=union > 0)
 
 
 def nms(boxes: Float[Array, "N 4"], scores: Float[Array, " N"], *, iou_threshold: float) -> Int[Array, " M"]:
@@ -143,6 +150,7 @@ def detection_average_precision(scores: Float[Array, " N"], hits: Bool[Array, " 
     Raises
     ------
     ValueError : for scores that do not fit, or fewer things than hits.
+    TypeError : for hits that are not True or False.
 
     Examples
     --------
@@ -153,7 +161,7 @@ def detection_average_precision(scores: Float[Array, " N"], hits: Bool[Array, " 
     **Book** eq-detection-ap
     """
     truths = whole_number("detection_average_precision", "truths", truths, 1)
-    check_scores("detection_average_precision", hits, scores)
+    check_hits("detection_average_precision", scores, hits)
     ranked = hits[np.argsort(-scores, kind="stable")]
     if ranked.sum() > truths:
         raise ValueError(f"detection_average_precision: truths is {truths}, expected at least the {ranked.sum()} hits")

@@ -6,7 +6,7 @@ from dlbook.differentiable import differentiable, vjp
 from dlbook.numpy.linear_classifiers.arguments import above_zero, as_classes, between
 from dlbook.numpy.linear_classifiers.reduction import Reduction, reduced
 from dlbook.numpy.linear_classifiers.softmax import softmax
-from dlbook.shapes import Array, Bool, Float, Int, Scalar
+from dlbook.shapes import Array, Bool, Float, Int, Scalar, ShapeError
 
 __all__ = ["berhu_loss", "dice_loss", "scale_invariant_log_loss"]
 
@@ -106,8 +106,18 @@ def scale_invariant_log_loss(
     return y, pullback
 
 
+def check_depths(function: str, log_depth, depth, mask) -> None:
+    """Refuse depths and masks of other pixels than the prediction's, and a mask that is not True or False."""
+    shapes = [tuple(a.shape) for a in (log_depth, depth, log_depth if mask is None else mask)]
+    if len(set(shapes)) > 1 or not shapes[0]:
+        raise ShapeError(f"{function}: log_depth, depth and mask have the shapes {shapes}, expected one shape (N, ...)")
+    if mask is not None and mask.dtype != bool:
+        raise ShapeError(f"{function}: mask has the type {mask.dtype}, expected True or False for each pixel")
+
+
 def log_ratio(function: str, log_depth: Array, depth: Array, mask: Array | None) -> tuple[Array, Array]:
     """Return the logarithms of predicted over true depth, 0 where the mask is False, and how many count per image."""
+    check_depths(function, log_depth, depth, mask)
     kept = np.ones(depth.shape, bool) if mask is None else mask
     counts = kept.sum(axis=tuple(range(1, kept.ndim)), keepdims=True)
     if kept.size == 0 or counts.min() == 0:

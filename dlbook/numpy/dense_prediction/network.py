@@ -81,8 +81,8 @@ def unet(x: Float[Array, "N C H W"], params: UNetParams, *, skip: bool = True) -
     r"""Shrink an image level by level, enlarge it again, and on the way up look at what was there on the way down.
 
     $$h^{(l)} = \operatorname{relu}\big(w^{(l)} \star \operatorname{pool}(h^{(l-1)}) + b^{(l)}\big), \qquad
-    g^{(l)} = \operatorname{relu}\big(v^{(l)} \star [\, h^{(l)},\; u^{(l)} \star^\top g^{(l+1)} \,] + c^{(l)}\big),
-    \qquad y = a \star g^{(0)} + e$$
+    g^{(l)} = \operatorname{relu}\big(v^{(l)} \star [\, h^{(l)},\; u^{(l)} \star^\top g^{(l+1)} + d^{(l)} \,]
+    + c^{(l)}\big), \qquad y = a \star g^{(0)} + e$$
 
     Parameters
     ----------

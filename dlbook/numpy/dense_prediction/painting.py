@@ -3,7 +3,7 @@
 import numpy as np
 
 from dlbook.numpy.convolution.geometry import conv_transpose_output_size, pair
-from dlbook.numpy.linear_classifiers.arguments import whole_number
+from dlbook.numpy.linear_classifiers.arguments import float_dtype, whole_number
 from dlbook.shapes import Array, Float, Int, ShapeError
 
 __all__ = ["bilinear_kernel", "overlap_counts", "phase_sums", "sub_pixel_kernel"]
@@ -101,7 +101,7 @@ def bilinear_kernel(factor: int, *, channels: int = 1, dtype: str = "float64") -
 
     Raises
     ------
-    ValueError : for a number below 1.
+    ValueError : for a number below 1, or a dtype that holds no fractions.
 
     Examples
     --------
@@ -115,7 +115,7 @@ def bilinear_kernel(factor: int, *, channels: int = 1, dtype: str = "float64") -
     channels = whole_number("bilinear_kernel", "channels", channels, 1)
     k = 2 * f - f % 2
     row = 1 - np.abs(np.arange(k) - (k - 1) / 2) / f
-    return np.tile(np.outer(row, row).astype(dtype), (channels, 1, 1, 1))
+    return np.tile(np.outer(row, row).astype(float_dtype("bilinear_kernel", dtype)), (channels, 1, 1, 1))
 
 
 def sub_pixel_kernel(weight: Float[Array, "G C R S"], *, upscale_factor: int) -> Float[Array, "C F K L"]:

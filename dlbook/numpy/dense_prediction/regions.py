@@ -21,6 +21,12 @@ def check_maps(function: str, scores, target, ignore_index: int | None = None) -
         raise ValueError(f"{function}: no pixel counts, expected a label other than ignore_index = {ignore_index}")
 
 
+def check_images(function: str, name: str, labels) -> None:
+    """Refuse labels that are no images: neighbours lie in rows and columns."""
+    if labels.ndim != 3:
+        raise ShapeError(f"{function}: {name} has shape {tuple(labels.shape)}, expected (N, H, W)")
+
+
 def _counts(function: str, scores: Array, target: Array, ignore_index: int) -> Array:
     """Return the confusion matrix of the pixels that count."""
     check_maps(function, scores, target, ignore_index)
@@ -143,11 +149,18 @@ def boundary_band(labels: Int[Array, "N H W"], *, width: int = 1) -> Bool[Array,
     **Book** eq-boundary-band
     """
     w = whole_number("boundary_band", "width", width, 1)
-    if labels.ndim != 3:
-        raise ShapeError(f"boundary_band: labels has shape {labels.shape}, expected (N, H, W)")
-    image = labels[:, None].astype(float)
-    window = {"kernel_size": 2 * w + 1, "stride": 1, "padding": w}
-    return (max_pool2d(image, **window) != -max_pool2d(-image, **window))[:, 0]
+    check_images("boundary_band", "labels", labels)
+    return _differs(labels, w, True)
+
+
+def _differs(labels: Array, width: int, kept: Array | bool) -> Array:
+    """Mark the pixels in whose window the labels that are kept are not of one class."""
+    image = labels.astype(float)
+    highest, lowest = (
+        max_pool2d(np.where(kept, sign * image, -np.inf)[:, None], kernel_size=2 * width + 1, stride=1, padding=width)
+        for sign in (1, -1)
+    )
+    return (highest > -lowest)[:, 0]
 
 
 def boundary_error(
@@ -162,7 +175,7 @@ def boundary_error(
     scores : (N, K, H, W).
     target : (N, H, W) labels.
     width : of the band, see `boundary_band`.
-    ignore_index : pixels with this label do not count.
+    ignore_index : pixels with this label do not count, and where they begin there is no border.
 
     Returns
     -------
@@ -176,7 +189,9 @@ def boundary_error(
     **Book** eq-boundary-error
     """
     check_maps("boundary_error", scores, target)
-    band = boundary_band(target, width=width) & (target != ignore_index)
+    check_images("boundary_error", "target", target)
+    kept = target != ignore_index
+    band = _differs(target, whole_number("boundary_error", "width", width, 1), kept) & kept
     if not band.any():
         raise ValueError("boundary_error: target has no border between classes, expected at least one")
     return float((scores.argmax(axis=1) != target)[band].mean())
@@ -209,6 +224,7 @@ def boundary_f_score(scores: Float[Array, "N K H W"], target: Int[Array, "N H W"
     **Book** eq-boundary-f-score
     """
     check_maps("boundary_f_score", scores, target)
+    check_images("boundary_f_score", "target", target)
     reach = whole_number("boundary_f_score", "tolerance", tolerance, 0)
     drawn, found = scores.argmax(axis=1), []
     for k in range(scores.shape[1]):

@@ -70,9 +70,11 @@ def _chances(n: int, weights: Array, replace: bool) -> Array:
     if not replace:
         raise ValueError("minibatches: weights without replace, expected replace=True: dealt cards come once")
     weights = np.asarray(weights, np.float64)  # float32 would not sum to one closely enough
-    if weights.shape != (n,) or not (np.isfinite(weights) & (weights >= 0)).all() or not weights.any():
-        raise ValueError(f"minibatches: weights has shape {weights.shape}, expected ({n},), finite numbers of at least "
-                         "0, and one above 0")
+    if weights.shape != (n,):
+        raise ValueError(f"minibatches: weights has shape {weights.shape}, expected ({n},)")
+    if not (np.isfinite(weights) & (weights >= 0)).all() or not weights.any():
+        raise ValueError(f"minibatches: weights run from {weights.min()} to {weights.max()}, expected finite numbers "
+                         "of at least 0, and one above 0")
     return weights / weights.sum()
 
 
@@ -118,6 +120,8 @@ def class_weights(target: Int[Array, " N"], num_classes: int, *, dtype: str = "f
     **Book** eq-balanced-draws
     """
     num_classes = whole_number("class_weights", "num_classes", num_classes, 1)
+    if np.ndim(target) != 1:
+        raise ValueError(f"class_weights: target has shape {np.shape(target)}, expected (N,), one label per example")
     counts = np.bincount(as_classes("class_weights", target, num_classes), minlength=num_classes)
     if not counts.all():
         raise ValueError(f"class_weights: class {counts.argmin()} has no example, expected one of each class")

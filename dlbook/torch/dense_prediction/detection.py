@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Bool, Float, Integer
 from torch import Tensor
 
-from dlbook.numpy.dense_prediction.detection import check_boxes, check_scores
+from dlbook.numpy.dense_prediction.detection import check_boxes, check_hits, check_scores
 from dlbook.numpy.linear_classifiers.arguments import between, whole_number
 
 __all__ = ["box_iou", "detection_average_precision", "match_boxes", "nms"]
@@ -51,7 +51,7 @@ def match_boxes(
 def detection_average_precision(scores: Float[Tensor, " N"], hits: Bool[Tensor, " N"], truths: int) -> float:
     """Walk down the list of detections of all images and average the precision over the things to be found."""
     truths = whole_number("detection_average_precision", "truths", truths, 1)
-    check_scores("detection_average_precision", hits, scores)
+    check_hits("detection_average_precision", scores, hits)
     ranked = hits[torch.argsort(scores, descending=True, stable=True)]
     if ranked.sum() > truths:
         raise ValueError(f"detection_average_precision: truths is {truths}, expected at least the {ranked.sum()} hits")

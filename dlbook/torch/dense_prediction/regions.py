@@ -5,9 +5,8 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Integer
 from torch import Tensor
 
-from dlbook.numpy.dense_prediction.regions import check_maps
+from dlbook.numpy.dense_prediction.regions import check_images, check_maps
 from dlbook.numpy.linear_classifiers.arguments import whole_number
-from dlbook.shapes import ShapeError
 from dlbook.torch.linear_classifiers.metrics import confusion_matrix
 
 __all__ = ["boundary_band", "boundary_error", "boundary_f_score", "class_iou", "mean_iou", "pixel_accuracy"]
@@ -43,11 +42,17 @@ def mean_iou(scores: Float[Tensor, "N K *S"], target: Integer[Tensor, "N *S"], *
 def boundary_band(labels: Integer[Tensor, "N H W"], *, width: int = 1) -> Bool[Tensor, "N H W"]:
     """Mark the pixels near a border between classes: those whose window is not of one class."""
     w = whole_number("boundary_band", "width", width, 1)
-    if labels.ndim != 3:
-        raise ShapeError(f"boundary_band: labels has shape {tuple(labels.shape)}, expected (N, H, W)")
-    image = labels.double()[:, None]
-    largest, smallest = (sign * F.max_pool2d(sign * image, 2 * w + 1, stride=1, padding=w) for sign in (1, -1))
-    return (largest != smallest)[:, 0]
+    check_images("boundary_band", "labels", labels)
+    return _differs(labels, w, torch.ones_like(labels, dtype=torch.bool))
+
+
+def _differs(labels: Tensor, width: int, kept: Tensor) -> Tensor:
+    """Mark the pixels in whose window the labels that are kept are not of one class."""
+    largest, smallest = (
+        sign * F.max_pool2d((sign * labels.double()).where(kept, -torch.inf), 2 * width + 1, stride=1, padding=width)
+        for sign in (1, -1)
+    )
+    return largest > smallest
 
 
 def boundary_error(
@@ -55,7 +60,9 @@ def boundary_error(
 ) -> float:
     """Count how many of the pixels near a true border get a wrong class."""
     check_maps("boundary_error", scores, target)
-    band = boundary_band(target, width=width) & (target != ignore_index)
+    check_images("boundary_error", "target", target)
+    kept = target != ignore_index
+    band = _differs(target, whole_number("boundary_error", "width", width, 1), kept) & kept
     if not band.any():
         raise ValueError("boundary_error: target has no border between classes, expected at least one")
     return (scores.argmax(dim=1) != target)[band].double().mean().item()
@@ -66,6 +73,7 @@ def boundary_f_score(
 ) -> float:
     """Match the drawn borders with the true ones, class by class: the mean of their F-scores."""
     check_maps("boundary_f_score", scores, target)
+    check_images("boundary_f_score", "target", target)
     reach = whole_number("boundary_f_score", "tolerance", tolerance, 0)
     found = []
     for k in range(scores.shape[1]):
