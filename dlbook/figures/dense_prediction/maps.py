@@ -11,7 +11,7 @@ from dlbook.figures import style
 from dlbook.figures.convolution.images import _bare
 from dlbook.figures.style import Figure, house_style
 
-__all__ = ["fig_maps"]
+__all__ = ["fig_predictions"]
 
 HUES = ("grey", "blue", "orange", "green", "purple")  # of classes; told apart without colour by their lightness
 LIGHT = (0.25, 0.55, 0.95, 0.75, 0.9)
@@ -22,13 +22,14 @@ def _colours(image: np.ndarray, title: str, low: float, high: float) -> np.ndarr
     if image.ndim == 3 and len(image) == 3:
         return np.clip(image.transpose(1, 2, 0), 0, 1)
     if image.ndim != 2:
-        raise ValueError(f"fig_maps: {title!r} has shape {image.shape}, expected (3, H, W) or (H, W)")
+        raise ValueError(f"fig_predictions: {title!r} has shape {image.shape}, expected (3, H, W) or (H, W)")
     painted = np.zeros((*image.shape, 4))
     if image.dtype == bool:
         painted[image] = [*style.rgb(style.PALETTE["orange"]), 1.0]
     elif image.dtype.kind in "iu":
         if image.min() < 0 or image.max() >= len(HUES):
-            raise ValueError(f"fig_maps: {title!r} has labels up to {image.max()}, expected 0 to {len(HUES) - 1}")
+            most = len(HUES) - 1
+            raise ValueError(f"fig_predictions: {title!r} has labels up to {image.max()}, expected 0 to {most}")
         for label, (hue, light) in enumerate(zip(HUES, LIGHT, strict=True)):
             painted[image == label] = [*style.rgb(style.PALETTE[hue]), light]
     else:
@@ -38,7 +39,7 @@ def _colours(image: np.ndarray, title: str, low: float, high: float) -> np.ndarr
 
 
 @house_style
-def fig_maps(rows: Sequence[Mapping[str, np.ndarray]], *, alt: str, width: float = 6.4) -> Figure:
+def fig_predictions(rows: Sequence[Mapping[str, np.ndarray]], *, alt: str, width: float = 6.4) -> Figure:
     """Draw rows of images and maps: colour images, classes, places of mistakes, and depths (near is dark).
 
     Parameters
@@ -57,7 +58,7 @@ def fig_maps(rows: Sequence[Mapping[str, np.ndarray]], *, alt: str, width: float
         If there is no row, titles differ, or something is no map.
     """
     if not rows or any(list(row) != list(rows[0]) for row in rows):
-        raise ValueError("fig_maps: rows must hold at least one row, and all of them the same titles")
+        raise ValueError("fig_predictions: rows must hold at least one row, and all of them the same titles")
     columns = len(rows[0])
     shape = np.shape(next(iter(rows[0].values())))[-2:]
     canvas = Canvas(figsize=(width, len(rows) * width / columns * shape[0] / shape[1] + 0.3), layout="constrained")
