@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from dlbook.laws.operation import Example
 from dlbook.laws.trees import flatten
 
-KINDS = ("iota", "normal", "ties")
+# No ties: a batch norm makes equal numbers zero up to rounding, and there the rectifier bends.
+KINDS = ("iota", "normal")
 INTEGERS = {"integers for floats": lambda e: e.with_arg(0, e.args[0].astype(int))}
 
 
