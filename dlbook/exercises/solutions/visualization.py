@@ -55,6 +55,13 @@ def deletion_curve(f, x, target, maps, *params, fill=0.0, points=9, **options):
     -------
     shares : (points,) of painted pixels.
     scores : (points,) the mean score of the target.
+
+    Examples
+    --------
+    >>> image = np.array([[[[1.0, 2.0], [3.0, 4.0]]]])
+    >>> shares, scores = deletion_curve(lambda x: x.sum(axis=(2, 3)), image, np.array([0]), image[:, 0], points=3)
+    >>> shares.tolist(), scores.tolist()
+    ([0.0, 0.5, 1.0], [10.0, 3.0, 0.0])
     """
     order = np.argsort(np.argsort(-maps.reshape(len(maps), -1), axis=1), axis=1).reshape(len(maps), 1, *maps.shape[1:])
     shares = np.linspace(0, 1, points)
