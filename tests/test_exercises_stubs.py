@@ -76,8 +76,9 @@ def test_the_references_pasted_into_the_stubs_pass(checked, topic):
 def _call(reference) -> str:
     """Return the arguments with which a stub calls the reference: `[x, weight], **{'eps': eps}`."""
     parameters = inspect.signature(reference).parameters.values()
-    options = ", ".join(f"{p.name!r}: {p.name}" for p in parameters if p.kind == p.KEYWORD_ONLY)
-    places = ", ".join("*" * (p.kind == p.VAR_POSITIONAL) + p.name for p in parameters if p.kind != p.KEYWORD_ONLY)
+    places = ", ".join("*" * (p.kind == p.VAR_POSITIONAL) + p.name for p in parameters if p.kind < p.KEYWORD_ONLY)
+    named = [f"{p.name!r}: {p.name}" for p in parameters if p.kind == p.KEYWORD_ONLY]
+    options = ", ".join(named + [f"**{p.name}" for p in parameters if p.kind == p.VAR_KEYWORD])
     return f"[{places}], **{{{options}}}"
 
 
