@@ -165,7 +165,8 @@ def test_options_of_another_kind_are_checked_again():
 
 def test_only_operations_of_the_package_are_registered():
     assert "dlbook.numpy.linear_classifiers.linear.linear" in OPERATIONS
-    assert all(name.startswith("dlbook.numpy.") for name in OPERATIONS)
+    assert all(name.startswith("dlbook.") for name in OPERATIONS)
+    assert not any(function is affine for function in OPERATIONS.values())
 
 
 @st.composite
