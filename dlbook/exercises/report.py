@@ -59,7 +59,7 @@ class Report:
     def _repr_html_(self) -> str:
         color = {"right": "#1a7f37", "unwritten": "#9a6700", "missing": "#9a6700"}.get(self.status, "#cf222e")
         # A frame in the status's colour beside the word itself: legible in light, dark and without colour.
-        out = [f'<div style="border-left: 4px solid {color}; padding: 0.2em 0.8em">',
+        out = [f'<div class="dlbook-report" style="border-left: 4px solid {color}; padding: 0.2em 0.8em">',
                f"<strong>{html.escape(self.operation)}: {WORDS[self.status]}</strong> {html.escape(self.headline)}"]
         for title, body in self.sections:
             text = html.escape("\n".join(body))
