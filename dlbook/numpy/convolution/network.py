@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dlbook.differentiable import differentiable, vjp
-from dlbook.numpy.convolution.conv import conv1d, conv2d
+from dlbook.numpy.convolution.conv import conv1d, conv2d, kernel_gradients
 from dlbook.numpy.convolution.pooling import max_pool1d, max_pool2d
 from dlbook.numpy.deep_networks.rectifiers import relu
 from dlbook.numpy.deep_networks.training import add_penalty
@@ -164,6 +164,19 @@ def init_convnet(
     return tuple((weight.astype(dtype), bias.astype(dtype)) for weight, bias in params)
 
 
+def _first_layer(x: Array, weight: Array, bias: Array, pool: int):
+    """Compute the first layer of `convnet`. It owes nobody a gradient of its input: nobody asks data to change."""
+    conv, shrink = (conv1d, max_pool1d) if x.ndim == 3 else (conv2d, max_pool2d)
+    s, relu_pullback = vjp(relu, conv(x, weight, bias, padding="same"))
+    h, pool_pullback = vjp(shrink, s, kernel_size=pool)
+
+    def pullback(dh):
+        (ds,) = relu_pullback(*pool_pullback(dh))
+        return kernel_gradients(x, weight, ds)
+
+    return h, pullback
+
+
 def convnet_objective(
     loss: Callable = cross_entropy, *, pool: int = 2, average: bool = False, strength: float = 0.0, **loss_options
 ) -> Callable:
@@ -192,9 +205,15 @@ def convnet_objective(
     strength = at_least_zero("convnet_objective", "strength", strength)
 
     def value_and_grad(params: Params, x, target):
-        scores, pullback = vjp(convnet, x, params, pool=pool, average=average)
+        h, first_pullback, rest = x, None, params
+        if len(params) > 1:
+            h, first_pullback = _first_layer(x, *params[0], pool)
+            rest = params[1:]
+        scores, pullback = vjp(convnet, h, rest, pool=pool, average=average)
         cost, loss_pullback = vjp(loss, scores, target, **loss_options)
-        _, grads = pullback(loss_pullback(1.0)[0])
+        dh, grads = pullback(loss_pullback(1.0)[0])
+        if first_pullback:
+            grads = (first_pullback(dh), *grads)
         return add_penalty(cost, params, grads, strength), grads
 
     return value_and_grad

@@ -20,6 +20,16 @@ __all__ = ["init_patch_convnet", "patch_convnet", "patch_convnet_objective"]
 Layers = tuple[tuple[Float[Array, "K D"], Float[Array, " K"]], ...]
 
 
+def check_patches(function: str, x: Array, params: Layers) -> None:
+    """Refuse fewer than two layers, and one that does not fit the patches or the filters."""
+    shapes = [weight.shape for weight, _ in params]
+    if len(params) < 2 or shapes[0][1] != x.shape[2] or shapes[1][1] != x.shape[1] * shapes[0][0]:
+        raise ShapeError(
+            f"{function}: x has {x.shape[1]} patches of {x.shape[2]} numbers and params weights {shapes}, expected "
+            f"filters (F, {x.shape[2]}) and then a layer of {x.shape[1]} F columns"
+        )
+
+
 @differentiable
 def patch_convnet(x: Float[Array, "N L D"], params: Layers) -> Float[Array, "N K"]:
     r"""Send images that were cut into patches through one convolutional layer and the layers of a network.
@@ -47,12 +57,7 @@ def patch_convnet(x: Float[Array, "N L D"], params: Layers) -> Float[Array, "N K
     **Source** KTH DD2424 (2025), assignment 3.
     **Book** eq-patch-convnet
     """
-    shapes = [weight.shape for weight, _ in params]
-    if len(params) < 2 or shapes[0][1] != x.shape[2] or shapes[1][1] != x.shape[1] * shapes[0][0]:
-        raise ShapeError(
-            f"patch_convnet: x has {x.shape[1]} patches of {x.shape[2]} numbers and params weights {shapes}, expected "
-            f"filters (F, {x.shape[2]}) and then a layer of {x.shape[1]} F columns"
-        )
+    check_patches("patch_convnet", x, params)
     (weight, bias), *layers = params
     patches = x.reshape(-1, x.shape[2])  # of all images, a row each: to the filters they are so many examples
     s, filters_pullback = vjp(linear, patches, weight, bias)
@@ -139,9 +144,17 @@ def patch_convnet_objective(loss: Callable = cross_entropy, *, strength: float =
     strength = at_least_zero("patch_convnet_objective", "strength", strength)
 
     def value_and_grad(params: Layers, x, target):
-        scores, pullback = vjp(patch_convnet, x, params)
+        check_patches("patch_convnet_objective", x, params)
+        (weight, bias), *layers = params
+        s = x @ np.ascontiguousarray(weight.T)  # image by image: BLAS is faster with many small products than one
+        s += bias
+        h, relu_pullback = vjp(relu, s)
+        scores, mlp_pullback = vjp(mlp, h.reshape(len(x), -1), tuple(layers))
         cost, loss_pullback = vjp(loss, scores, target, **loss_options)
-        _, grads = pullback(loss_pullback(1.0)[0])
+        dh, grads = mlp_pullback(loss_pullback(1.0)[0])
+        (ds,) = relu_pullback(dh.reshape(h.shape))
+        dweight = (ds.swapaxes(1, 2) @ x).sum(axis=0)  # and no dx: nobody asks data to change
+        grads = ((dweight, ds.sum(axis=0).sum(axis=0)), *grads)
         return add_penalty(cost, params, grads, strength), grads
 
     return value_and_grad
