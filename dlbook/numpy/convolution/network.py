@@ -10,8 +10,8 @@ from dlbook.differentiable import differentiable, vjp
 from dlbook.numpy.convolution.conv import conv1d, conv2d
 from dlbook.numpy.convolution.pooling import max_pool1d, max_pool2d
 from dlbook.numpy.deep_networks.rectifiers import relu
-from dlbook.numpy.deep_networks.training import add_penalty
-from dlbook.numpy.linear_classifiers.arguments import at_least_zero, whole_number
+from dlbook.numpy.deep_networks.training import network_objective
+from dlbook.numpy.linear_classifiers.arguments import whole_number
 from dlbook.numpy.linear_classifiers.cross_entropy import cross_entropy
 from dlbook.numpy.linear_classifiers.linear import linear
 from dlbook.shapes import Array, Float, ShapeError
@@ -189,12 +189,5 @@ def convnet_objective(
     **Source** KTH DD2424, assignment 3 (option).
     **Book** eq-convnet
     """
-    strength = at_least_zero("convnet_objective", "strength", strength)
-
-    def value_and_grad(params: Params, x, target):
-        scores, pullback = vjp(convnet, x, params, pool=pool, average=average)
-        cost, loss_pullback = vjp(loss, scores, target, **loss_options)
-        _, grads = pullback(loss_pullback(1.0)[0])
-        return add_penalty(cost, params, grads, strength), grads
-
-    return value_and_grad
+    network = layer(convnet, pool=pool, average=average)
+    return network_objective(network, loss, strength=strength, **loss_options)

@@ -11,16 +11,14 @@ from torch import Tensor
 
 from dlbook.numpy import convolution as reference
 from dlbook.numpy.convolution.receptive import Field, conv_cost, receptive_field
-from dlbook.numpy.linear_classifiers.arguments import at_least_zero
 from dlbook.shapes import ShapeError
 from dlbook.torch import twin, vjp
 from dlbook.torch.convolution.conv import conv1d, conv2d
 from dlbook.torch.convolution.pooling import max_pool1d, max_pool2d
 from dlbook.torch.deep_networks.rectifiers import relu
-from dlbook.torch.gradient_descent.descent import value_and_grad
+from dlbook.torch.deep_networks.training import network_objective
 from dlbook.torch.linear_classifiers.cross_entropy import cross_entropy
 from dlbook.torch.linear_classifiers.linear import linear
-from dlbook.torch.linear_classifiers.penalties import l2_penalty
 
 __all__ = [
     "Field",
@@ -79,13 +77,8 @@ def convnet_objective(
     loss: Callable = cross_entropy, *, pool: int = 2, average: bool = False, strength: float = 0.0, **loss_options
 ) -> Callable:
     """Build the cost of a small convolutional network: the mean loss of its scores plus a price on its weights."""
-    strength = at_least_zero("convnet_objective", "strength", strength)
-
-    def cost(params: Params, x, target):
-        data_loss = loss(convnet(x, params, pool=pool, average=average), target, **loss_options)
-        return data_loss + sum(l2_penalty(weight, strength=strength) for weight, _ in params)
-
-    return value_and_grad(cost)
+    network = layer(convnet, pool=pool, average=average)
+    return network_objective(network, loss, strength=strength, **loss_options)
 
 
 def gradient_support(f: Callable, x: Tensor, *params: Any, position: tuple[int, ...]) -> Bool[Tensor, "*S"]:
