@@ -1,7 +1,6 @@
 """Convolutional networks on images: slim ones on a processor, those of full size on a GPU, by the same loop.
 
-`python -m dlbook.experiments.convnet` trains the slim families and pairs of plain and residual networks on images
-that need no download, and writes `book/results/architectures.json`.
+`dlbook train convnet` trains one; `dlbook.experiments.architectures` those whose numbers a chapter shows.
 """
 
 import math
@@ -289,23 +288,3 @@ RECIPE = Recipe(
     choices=CHOICES,
     numpy=False,
 )  # fmt: skip
-
-# Ten minutes on one processor: the families once, but for the bottlenecks and DenseNet, the dearest, and
-# plain against residual networks of three depths.
-QUICK = {"n": 1500, "epochs": 8, "batch_size": 50, "schedule": "cosine", "span": 8}
-SHORT = {"n": 1000, "epochs": 8, "batch_size": 50, "size": 16, "width": 0.5, "lr": 0.05, "weight_decay": 0.0}
-COMPARED = [
-    *({"model": f"slim_{family}", "lr": 0.02 if family == "alexnet" else 0.05, **QUICK}
-      for family in FAMILIES if family not in ("plain", "bottleneck", "densenet", "convnext")),
-    {"model": "slim_convnext", **QUICK},
-    *({"model": f"slim_{family}", "depth": depth, "seed": seed, **SHORT}
-      for depth in (8, 20, 32) for family in ("plain", "resnet") for seed in (0, 1)),
-]  # fmt: skip
-
-
-if __name__ == "__main__":
-    from pathlib import Path
-
-    from dlbook.experiments.results import run_all
-
-    run_all("architectures", RECIPE, COMPARED, checkpoints=Path("runs"))

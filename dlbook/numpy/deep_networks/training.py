@@ -24,11 +24,12 @@ Split = tuple[Array, Array]
 def add_penalty(cost, params, grads, strength: float):
     """Add the price of the weights, all arrays of more than one axis, to a cost, and its slope to the gradients."""
     if strength:
-        for (_, weight), (_, dweight) in zip(leaves(params), leaves(grads), strict=True):
-            if weight.ndim > 1:  # a bias has one axis, and so have gamma and beta
-                penalty, penalty_pullback = vjp(l2_penalty, weight, strength=strength)
-                cost = cost + penalty
-                dweight += penalty_pullback(1.0)[0]
+        # a bias has one axis, and so have gamma and beta
+        weights, dweights = ([a for _, a in leaves(tree) if a.ndim > 1] for tree in (params, grads))
+        penalty, penalty_pullback = vjp(l2_penalty, weights, strength=strength)
+        cost = cost + penalty
+        for dweight, slope in zip(dweights, penalty_pullback(1.0)[0], strict=True):
+            dweight += slope
     return cost
 
 
