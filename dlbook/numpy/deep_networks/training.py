@@ -24,10 +24,10 @@ Split = tuple[Array, Array]
 def add_penalty(cost, params, grads, strength: float):
     """Add the price of the weights, the first array of each layer, to a cost, and its slope to the gradients."""
     if strength:
-        for (weight, *_), (dweight, *_) in zip(params, grads, strict=True):
-            penalty, penalty_pullback = vjp(l2_penalty, weight, strength=strength)
-            cost = cost + penalty
-            dweight += penalty_pullback(1.0)[0]
+        penalty, penalty_pullback = vjp(l2_penalty, [weight for weight, *_ in params], strength=strength)
+        cost = cost + penalty
+        for (dweight, *_), slope in zip(grads, penalty_pullback(1.0)[0], strict=True):
+            dweight += slope
     return cost
 
 
