@@ -46,13 +46,13 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_addoption(parser):
-    parser.addoption("--record", type=Path, metavar="FILE", help="write what a green run found on a GPU to FILE")
+    parser.addoption("--record", type=Path, metavar="FILE", help="write what a run found on a GPU to FILE")
 
 
 class Ledger:
     """Collects the rows of a run; writes the ledger when every law test was run and none failed.
 
-    What was found on a GPU is no part of it, since the next run may have none: `--record` keeps it.
+    What was found on a GPU is no part of it, since the next run may have none: `--record` keeps that, failures too.
     """
 
     def __init__(self):
@@ -70,13 +70,12 @@ class Ledger:
             or any("::" in a or a.endswith(".py") for a in config.args)
             or getattr(config.option, "lf", False)
         )
-        green = exitstatus == 0 and not self.failed
-        on_gpu = [row for row in self.rows if row["device"] != "cpu"]
-        if on_gpu and green and config.option.record:
-            verification.write(on_gpu, PROFILE, config.option.record)
         here = [row for row in self.rows if row["device"] == "cpu"]
-        if here and green and not chosen:
+        if here and exitstatus == 0 and not self.failed and not chosen:
             verification.write(here, PROFILE)
+        on_gpu = [row for row in self.rows if row["device"] != "cpu"]
+        if on_gpu and config.option.record:
+            verification.write(on_gpu, PROFILE, config.option.record)
 
 
 def pytest_configure(config):

@@ -87,6 +87,7 @@ class ConvNet:
     batch_size : examples of one step.
     schedule, span : the rate stays constant; falls along half a cosine to zero at epoch `span`; or is divided by ten
         after a half and three quarters of `span`, as He et al. do.
+    warmup : epochs in which the rate grows from 0 to its height, step by step.
     augment : training images are moved by up to an eighth of their side, mirrored, or both.
     label_smoothing : as in `torch.nn.functional.cross_entropy`.
     precision : of convolutions and matrix products; "auto" is bfloat16 on a GPU, or float16 where it knows no other.
@@ -97,8 +98,8 @@ class ConvNet:
     def __init__(
         self, *, device: str, rng: np.random.Generator, data: str, model: str, n: int | None, depth: int | None,
         width: float, size: int | None, optimizer: str, lr: float | None, momentum: float, weight_decay: float,
-        batch_size: int, schedule: str, span: int, augment: str, label_smoothing: float, precision: str,
-        memory_format: str, compile: str,
+        batch_size: int, schedule: str, span: int, warmup: int, augment: str, label_smoothing: float,
+        precision: str, memory_format: str, compile: str,
     ):
         import torch
 
@@ -107,11 +108,11 @@ class ConvNet:
         for option, value in given.items():
             if value not in CHOICES[option]:
                 raise ValueError(f"{option} is {value!r}, expected one of {', '.join(CHOICES[option])}")
-        for option, value in (("batch_size", batch_size), ("span", span)):
-            if value < 1:
-                raise ValueError(f"{option} is {value}, expected at least 1")
+        for option, value, least in (("batch_size", batch_size, 1), ("span", span, 1), ("warmup", warmup, 0)):
+            if value < least:
+                raise ValueError(f"{option} is {value}, expected at least {least}")
         self.device, self.batch_size, self.schedule, self.span = torch.device(device), batch_size, schedule, span
-        self.augment, self.label_smoothing, self.size = augment, label_smoothing, size
+        self.warmup, self.augment, self.label_smoothing, self.size = warmup, augment, label_smoothing, size
         on_gpu = self.device.type == "cuda"
         if precision == "auto":
             half = "bfloat16" if on_gpu and torch.cuda.is_bf16_supported() else "float16"
@@ -173,13 +174,15 @@ class ConvNet:
             return torch.optim.AdamW(groups, lr=self.lr)
         return torch.optim.SGD(groups, lr=self.lr, momentum=momentum, nesterov=momentum > 0)
 
-    def _rate(self, done: float) -> float:
-        """Return the learning rate when a share of the span is over."""
+    def _rate(self, epochs: float) -> float:
+        """Return the learning rate after so many epochs."""
+        done = epochs / self.span
+        peak = self.lr * min(1.0, epochs / self.warmup) if self.warmup else self.lr
         if self.schedule == "cosine":
-            return self.lr * (1 + math.cos(math.pi * min(done, 1))) / 2
+            return peak * (1 + math.cos(math.pi * min(done, 1))) / 2
         if self.schedule == "steps":
-            return self.lr * 0.1 ** ((done >= 0.5) + (done >= 0.75))
-        return self.lr
+            return peak * 0.1 ** ((done >= 0.5) + (done >= 0.75))
+        return peak
 
     def _sixteen_bits(self) -> AbstractContextManager:
         import torch
@@ -204,7 +207,7 @@ class ConvNet:
         self.network.train()
         with self._chance(rng):
             for rows in batches:  # a last batch of one would have no variance
-                rate = self._rate(self.steps / len(batches) / self.span)
+                rate = self._rate(self.steps / len(batches))
                 for group in self.optimizer.param_groups:
                     group["lr"] = rate
                 with self._sixteen_bits():
@@ -282,8 +285,8 @@ RECIPE = Recipe(
     options={
         "data": "shapes32", "model": "slim_resnet", "n": None, "depth": None, "width": 1.0, "size": None,
         "optimizer": "auto", "lr": None, "momentum": 0.9, "weight_decay": 5e-4, "batch_size": 128,
-        "schedule": "constant", "span": 40, "augment": "none", "label_smoothing": 0.0, "precision": "auto",
-        "memory_format": "auto", "compile": "no",
+        "schedule": "constant", "span": 40, "warmup": 0, "augment": "none", "label_smoothing": 0.0,
+        "precision": "auto", "memory_format": "auto", "compile": "no",
     },
     choices=CHOICES,
     numpy=False,
