@@ -200,7 +200,7 @@ def init_convnet(
 def _first_layer(x: Array, weight: Array, bias: Array, pool: int):
     """Compute the first layer of `convnet`, and how its own parameters get their gradients."""
     conv, shrink = (conv1d, max_pool1d) if x.ndim == 3 else (conv2d, max_pool2d)
-    s, relu_pullback = vjp(relu, conv(x, weight, bias, padding="same"))
+    s, relu_pullback = vjp(relu, conv(x, weight, padding="same", bias=bias))
     h, pool_pullback = vjp(shrink, s, kernel_size=pool)
 
     def pullback(dh):
