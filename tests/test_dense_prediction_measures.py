@@ -162,6 +162,15 @@ def test_the_example_on_the_page_by_hand():
     np.testing.assert_array_equal(dp.nms(found, scores, iou_threshold=0.5), [0, 2, 3])
 
 
+@pytest.mark.parametrize("half", ["numpy", "torch"])
+def test_a_box_that_overlaps_nothing_is_no_hit_however_low_the_threshold(half):
+    dense = pytest.importorskip(f"dlbook.{half}.dense_prediction")
+    make = np.array if half == "numpy" else import_module("torch").tensor
+    truth, found = make([[0.0, 0, 4, 4]]), make([[4.0, 0, 8, 4], [20, 20, 24, 24], [3, 3, 7, 7]])
+    hits = dense.match_boxes(found, make([0.9, 0.8, 0.7]), truth, iou_threshold=0)
+    assert hits.tolist() == [False, False, True]  # the first touches the thing without covering any of it
+
+
 # ------------------------------------------------------------------------------------------------- both halves
 
 
