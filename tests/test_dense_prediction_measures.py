@@ -228,6 +228,8 @@ SCORES, TARGET = np.zeros((1, 2, 3, 3)), np.zeros((1, 3, 3), int)
         (lambda half, a: half.mean_iou(a(SCORES), a(TARGET + 5), ignore_index=5), "no pixel counts"),
         (lambda half, a: half.boundary_error(a(SCORES), a(TARGET)), "no border"),
         (lambda half, a: half.boundary_f_score(a(SCORES), a(TARGET)), "no border"),
+        (lambda half, a: half.boundary_f_score(a(SCORES), a(TARGET - 1)), "boundary_f_score: target has the label -1"),
+        (lambda half, a: half.boundary_f_score(a(SCORES), a(TARGET + 2)), "the label 2, expected 0 to 1"),
         (lambda half, a: half.boundary_band(a(TARGET[0])), "expected"),
         (lambda half, a: half.boundary_band(a(TARGET), width=0), "width"),
         (lambda half, a: half.boundary_f_score(a(SCORES[..., 0]), a(TARGET[..., 0])), "boundary_f_score: target"),
