@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from dlbook.differentiable import differentiable, vjp
-from dlbook.numpy.convolution.conv import conv1d, conv2d
+from dlbook.numpy.convolution.conv import conv1d, conv2d, kernel_gradients
 from dlbook.numpy.convolution.pooling import max_pool1d, max_pool2d
 from dlbook.numpy.deep_networks.rectifiers import relu
-from dlbook.numpy.deep_networks.training import network_objective
-from dlbook.numpy.linear_classifiers.arguments import check_rows, whole_number
+from dlbook.numpy.deep_networks.training import add_penalty
+from dlbook.numpy.linear_classifiers.arguments import at_least_zero, check_rows, whole_number
 from dlbook.numpy.linear_classifiers.cross_entropy import cross_entropy
 from dlbook.numpy.linear_classifiers.linear import linear
 from dlbook.shapes import Array, Float, ShapeError
@@ -199,6 +199,19 @@ def init_convnet(
     return tuple((weight.astype(dtype), bias.astype(dtype)) for weight, bias in params)
 
 
+def _first_layer(x: Array, weight: Array, bias: Array, pool: int):
+    """Compute the first layer of `convnet`, and how its own parameters get their gradients."""
+    conv, shrink = (conv1d, max_pool1d) if x.ndim == 3 else (conv2d, max_pool2d)
+    s, relu_pullback = vjp(relu, conv(x, weight, padding="same", bias=bias))
+    h, pool_pullback = vjp(shrink, s, kernel_size=pool)
+
+    def pullback(dh):
+        (ds,) = relu_pullback(*pool_pullback(dh))
+        return kernel_gradients(x, weight, ds)
+
+    return h, pullback
+
+
 def convnet_objective(
     loss: Callable = cross_entropy, *, pool: int = 2, average: bool = False, strength: float = 0.0, **loss_options
 ) -> Callable:
@@ -224,5 +237,18 @@ def convnet_objective(
     **Source** KTH DD2424, assignment 3 (option).
     **Book** eq-convnet
     """
-    network = layer(convnet, pool=pool, average=average)
-    return network_objective(network, loss, strength=strength, **loss_options)
+    strength = at_least_zero("convnet_objective", "strength", strength)
+
+    def value_and_grad(params: Params, x, *target):
+        h, first_pullback, rest = x, None, params
+        if len(params) > 1:  # the first layer owes nobody a gradient of its input: nobody asks data to change
+            h, first_pullback = _first_layer(x, *params[0], pool)
+            rest = params[1:]
+        scores, pullback = vjp(convnet, h, rest, pool=pool, average=average)
+        cost, loss_pullback = vjp(loss, scores, *target, **loss_options)
+        dh, grads = pullback(loss_pullback(1.0)[0])
+        if first_pullback:
+            grads = (first_pullback(dh), *grads)
+        return add_penalty(cost, params, grads, strength), grads
+
+    return value_and_grad
