@@ -391,17 +391,3 @@ def test_a_transposed_convolution_paints_evenly_when_its_stride_divides_its_kern
 def test_what_makes_no_convolution_is_refused(call, match):
     with pytest.raises((ValueError, TypeError), match=match):
         call()
-
-
-@pytest.mark.parametrize("half", ["numpy", "torch"])
-@pytest.mark.parametrize("average", [False, True])
-def test_a_network_asked_about_no_image_says_what_came(half, average):
-    found = pytest.importorskip(f"dlbook.{half}.convolution")
-    params = found.init_convnet((3, 8, 8), (2,), 4, np.random.default_rng(0), average=average)
-    nothing = params[0][0][:0]  # (0, 3, 3, 3), as an array or a tensor
-    with pytest.raises(ValueError, match=r"convnet: got x of shape .*0, 3, 3, 3.*, expected at least one example"):
-        found.convnet(nothing, params, average=average)
-    cut = params[1][0][:0, None]
-    params = found.init_patch_convnet((3, 4, 4), 2, (), 4, np.random.default_rng(0), patch_size=4)
-    with pytest.raises(ValueError, match=r"patch_convnet: got x of shape .*\(\[?0, .*expected at least one example"):
-        found.patch_convnet(cut, params)
