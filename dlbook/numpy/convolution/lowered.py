@@ -44,14 +44,17 @@ class Layout:
     """
 
     def __init__(self, rows: Axis, columns: Axis, groups: int, channels: int, block: int, cuts: int, dtype):
-        # Rows of windows share rows of the image, unless there are gaps between the taps.
-        kept, step = (_every(rows), rows.stride) if rows.dilation == 1 else (rows, rows.kernel)
-        self.shifts = [
-            (r, s, *_meets(kept, r), *_meets(columns, s)) for r in range(kept.kernel) for s in range(columns.kernel)
-        ]
-        self.near = np.empty((block, groups, channels, rows.size, columns.size), dtype)
-        shape = groups, kept.windows, kept.kernel, columns.kernel, channels, block, columns.windows
-        self.low = np.zeros(shape, dtype)
+        self.window, self.inside, self.seen = _reached(rows, columns)
+        self.padded = np.zeros((block, groups, channels, *self.window), dtype)
+        image, group, channel, down, right = self.padded.strides
+        # Rows of windows share rows of the image, unless there are gaps between the taps: then each has its own.
+        kept, steps, step = (self.window[0], 1), (down, 0), rows.stride
+        if rows.dilation > 1:
+            kept, steps, step = (rows.windows, rows.kernel), (rows.stride * down, rows.dilation * down), rows.kernel
+        shape = groups, *kept, columns.kernel, channels, block, columns.windows
+        strides = group, *steps, columns.dilation * right, channel, image, columns.stride * right
+        self.moved = as_strided(self.padded, shape, strides)
+        self.low = np.empty(shape, dtype)
         length, one = block * columns.windows, self.low.itemsize
         seen = rows.kernel * columns.kernel * channels // cuts
         strides = seen * length * one, self.low.strides[0], step * self.low.strides[2], length * one, one
@@ -59,10 +62,9 @@ class Layout:
 
     def fill(self, x: np.ndarray) -> np.ndarray:
         """Lay images out and return their matrices of windows: (cuts, G, P, R S C / (G cuts), N Q)."""
-        near = self.near[: len(x)]
-        near[...] = x.reshape(near.shape)  # memory is read in its own order, the cache in any other
-        for r, s, p, i, q, j in self.shifts:
-            self.low[:, p, r, s, :, : len(x), q] = near[..., i, j].transpose(1, 3, 2, 0, 4)
+        some = x.reshape(len(x), *self.padded.shape[1:3], *x.shape[2:])
+        self.padded[: len(x), ..., *self.inside] = some[..., *self.seen]
+        self.low[...] = self.moved
         return self.windows
 
 
@@ -115,19 +117,30 @@ def collect(x: np.ndarray, dy: np.ndarray, rows: Axis, columns: Axis, groups: in
     """Correlate the image with the cotangent: (N, C, H, W) and (N, F, P, Q) to (F, C / G, R, S)."""
     n, channels, part = len(x), x.shape[1] // groups, dy.shape[1] // groups
     seen, places = columns.kernel * channels, rows.windows * columns.windows
-    block = _images(n, (x.shape[1] * columns.kernel + dy.shape[1]) * places, places, seen * part, 256)
+    # All places that the tap r meets are one slice, and the slices share rows. With a stride they would not be whole,
+    # and all taps stand side by side.
+    slices = rows.kernel if rows.stride == 1 else 1
+    beside = rows.kernel // slices
+    seen *= beside
+    block = _images(n, (groups * seen + dy.shape[1]) * places, places, seen * part, 256)
     pixels = np.zeros((groups, rows.padded, block, columns.padded, channels), x.dtype)
-    moved, step = _moved(pixels, rows, columns)
-    low = np.empty(moved.shape, x.dtype)  # a row of S C / G entries for each place
-    taps = range(columns.kernel) if channels == 1 else [slice(None)]  # whichever copies longer runs
+    group, down, image, right, one = pixels.strides
+    shape = rows.padded if rows.stride == 1 else rows.windows, block, columns.windows, beside
+    strides = rows.stride * down, image, columns.stride * right, rows.dilation * down
+    moved = as_strided(
+        pixels, (groups, *shape, columns.kernel, channels), (group, *strides, columns.dilation * right, one)
+    )
+    low = np.empty(moved.shape, x.dtype)  # a row for each place
+    every = [(slice(None), slice(None))]
+    taps = every if channels > 1 else list(np.ndindex(beside, columns.kernel))  # whichever copies longer runs
     lines = _lines(rows.windows, block * columns.windows, seen * part)
     pieces, piece = rows.windows // lines, lines * block * columns.windows
-    line = low.itemsize * seen * block * columns.windows
-    strides = low.strides[0], lines * line, step * line, seen * low.itemsize, low.itemsize
-    windows = as_strided(low, (groups, pieces, rows.kernel, piece, seen), strides)
+    line = one * seen * block * columns.windows
+    strides = low.strides[0], lines * line, rows.dilation * line, seen * one, one
+    windows = as_strided(low, (groups, pieces, slices, piece, seen), strides)
     cotangent = np.zeros((groups, part, rows.windows, block, columns.windows), dy.dtype)
     cotangents = cotangent.reshape(groups, part, pieces, 1, piece).transpose(0, 2, 3, 1, 4)
-    dw = np.zeros((groups, rows.kernel, part, seen), x.dtype)
+    dw = np.zeros((groups, slices, part, seen), x.dtype)
     x, dy = x.reshape(n, groups, channels, *x.shape[2:]), dy.reshape(n, groups, part, *dy.shape[2:])
     for start in range(0, n, block):
         count = min(block, n - start)
@@ -137,24 +150,12 @@ def collect(x: np.ndarray, dy: np.ndarray, rows: Axis, columns: Axis, groups: in
         # In two steps, at first by whole rows: a cache dislikes the distances between the entries of a pixel.
         upright = np.ascontiguousarray(x[start : start + count].transpose(1, 3, 0, 2, 4))
         pixels[:, rows.inside, :count, columns.inside] = upright.swapaxes(3, 4)
-        for s in taps:
-            low[..., s, :] = moved[..., s, :]
+        for r, s in taps:
+            low[..., r, s, :] = moved[..., r, s, :]
         for share in np.matmul(cotangents, windows).swapaxes(0, 1):
             dw += share
-    dw = dw.reshape(groups, rows.kernel, part, columns.kernel, channels).transpose(0, 2, 4, 1, 3)
+    dw = dw.reshape(groups, slices, part, beside, columns.kernel, channels).transpose(0, 2, 5, 1, 3, 4)
     return dw.reshape(-1, channels, rows.kernel, columns.kernel)
-
-
-def _moved(pixels: np.ndarray, rows: Axis, columns: Axis) -> tuple[np.ndarray, int]:
-    """Return the view (G, rows, N, Q, S, C / G) of (G, H, N, W, C / G), and the rows between two taps r."""
-    group, down, image, right, one = pixels.strides
-    # All places of a tap r are to be one slice. With a stride each r has its own copy of them.
-    kept, strides, step = (rows.padded,), (down,), rows.dilation
-    if rows.stride > 1:
-        kept, strides, step = (rows.kernel, rows.windows), (rows.dilation * down, rows.stride * down), rows.windows
-    shape = len(pixels), *kept, pixels.shape[2], columns.windows, columns.kernel, pixels.shape[4]
-    strides = group, *strides, image, columns.stride * right, columns.dilation * right, one
-    return as_strided(pixels, shape, strides), step
 
 
 def _matrices(w: np.ndarray, groups: int, few: bool) -> np.ndarray:
@@ -186,13 +187,13 @@ def _every(axis: Axis) -> Axis:
     return Axis(axis.size, reach, 1, 1, 1, axis.before, reach - axis.before - axis.size)
 
 
-def _meets(axis: Axis, tap: int) -> tuple[slice, slice]:
-    """Return which windows meet an entry of the input with this tap, and which entries they meet."""
-    first = tap * axis.dilation - axis.before
-    start = max(0, -(first // axis.stride))
-    stop = max(start, min(axis.windows, -((first - axis.size) // axis.stride)))
-    entries = range(first + start * axis.stride, first + stop * axis.stride, axis.stride)
-    return slice(start, stop), slice(entries.start, max(entries.start, entries.stop), axis.stride)
+def _reached(rows: Axis, columns: Axis) -> tuple[tuple, tuple, tuple]:
+    """Return how many rows and columns the windows reach over, where in them the input lies, and how much of it."""
+    both = [(_every(axis).windows, axis.before, axis.size) for axis in (rows, columns)]
+    reached = tuple(reach for reach, *_ in both)
+    inside = tuple(slice(max(0, before), max(0, min(reach, before + size))) for reach, before, size in both)
+    seen = tuple(slice(max(0, -before), max(0, min(size, reach - before))) for reach, before, size in both)
+    return reached, inside, seen
 
 
 def _phases(axis: Axis) -> Iterator[tuple[slice, slice, Axis]]:
