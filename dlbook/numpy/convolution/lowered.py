@@ -16,9 +16,6 @@ multiplications where they can, since OpenBLAS multiplies these without repackin
 plain NumPy. `shifts` has the same three functions in the form in which one reads them.
 """
 
-from collections.abc import Iterator
-from math import gcd
-
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
@@ -68,13 +65,9 @@ class Layout:
         return self.windows
 
 
-def correlate(
-    x: np.ndarray, w: np.ndarray, rows: Axis, columns: Axis, groups: int, y: np.ndarray | None = None
-) -> np.ndarray:
-    """Slide the kernel over the image: (N, C, H, W) and (F, C / G, R, S) to (N, F, P, Q), into y if it is given."""
+def correlate(x: np.ndarray, w: np.ndarray, rows: Axis, columns: Axis, groups: int) -> np.ndarray:
+    """Slide the kernel over the image: (N, C, H, W) and (F, C / G, R, S) to (N, F, P, Q)."""
     n, channels, part = len(x), w.shape[1], len(w) // groups
-    if y is None:
-        y = np.empty((n, len(w), rows.windows, columns.windows), x.dtype)
     # Where many channels make few results, it is the results that are formed once for every s, and moved.
     few = channels > 4 * part
     across = _every(columns) if few else columns
@@ -86,7 +79,7 @@ def correlate(
     product = np.empty((groups, rows.windows, m, block * across.windows), x.dtype)
     summand = np.empty_like(product) if cuts > 1 else product
     results = product.reshape(groups, rows.windows, -1, part, block, across.windows)
-    grouped = y.reshape(n, groups, part, *y.shape[2:])
+    y = np.empty((n, groups, part, rows.windows, columns.windows), x.dtype)
     for start in range(0, n, block):
         some = slice(start, min(start + block, n))
         windows = layout.fill(x[some])
@@ -94,68 +87,95 @@ def correlate(
         for cut in range(1, cuts):
             product += np.matmul(kernels[cut], windows[cut], out=summand)
         found = sum(results[:, :, s, ..., columns.tap(s)] for s in range(columns.kernel)) if few else results[:, :, 0]
-        grouped[some] = found[..., : some.stop - start, :].transpose(3, 0, 2, 1, 4)
-    return y
+        y[some] = found[..., : some.stop - start, :].transpose(3, 0, 2, 1, 4)
+    return y.reshape(n, len(w), rows.windows, columns.windows)
 
 
 def spread(dy: np.ndarray, w: np.ndarray, rows: Axis, columns: Axis, groups: int) -> np.ndarray:
     """Send each output back to the entries that it saw: (N, F, P, Q) to (N, C, H, W).
 
-    Without a stride it is a convolution again, of dy with the kernel turned by half a turn. With strides the image
-    falls into s_h s_w images, of every s_h-th row and s_w-th column, each reached by taps of its own, without stride.
+    Without a stride it is a convolution again, of dy with the kernel turned by half a turn. With strides, every
+    s_h-th row and s_w-th column make an image of their own, reached by taps of its own, and all s_h s_w images
+    are the channels of one convolution without stride.
     """
-    part = len(w) // groups
-    dx = np.zeros((len(dy), groups * w.shape[1], rows.size, columns.size), dy.dtype)
-    exchanged = w.reshape(groups, part, *w.shape[1:]).swapaxes(1, 2).reshape(-1, part, *w.shape[2:])
-    for i, r, up in _phases(rows):
-        for j, s, left in _phases(columns):
-            correlate(dy, exchanged[..., r, s][..., ::-1, ::-1], up, left, groups, dx[..., i, j])
-    return dx
+    n, channels, part = len(dy), w.shape[1], len(w) // groups
+    (up, r, i), (left, s, j) = _back(rows), _back(columns)
+    spaced = np.zeros((groups, part, channels, up.kernel * rows.stride, left.kernel * columns.stride), w.dtype)
+    spaced[..., r, s] = w.reshape(groups, part, *w.shape[1:])
+    kernels = spaced.reshape(groups, part, channels, up.kernel, rows.stride, left.kernel, columns.stride)
+    kernels = kernels[:, :, :, ::-1, :, ::-1].transpose(0, 4, 6, 2, 1, 3, 5).reshape(-1, part, up.kernel, left.kernel)
+    images = correlate(dy, kernels, up, left, groups)
+    if rows.stride == columns.stride == 1:
+        return images
+    images = images.reshape(n, groups, rows.stride, columns.stride, channels, up.windows, left.windows)
+    dx = np.empty((n, groups, channels, up.windows, rows.stride, left.windows, columns.stride), dy.dtype)
+    for a, b in np.ndindex(rows.stride, columns.stride):
+        dx[:, :, :, :, a, :, b] = images[:, :, a, b]
+    dx = dx.reshape(n, groups * channels, up.windows * rows.stride, left.windows * columns.stride)
+    return np.ascontiguousarray(dx[..., i, j])
+
+
+class Places:
+    """A block of images of which every place makes a row: what its window sees, or one row of that.
+
+    Parameters
+    ----------
+    rows, columns : the geometry.
+    groups, channels : G, and C / G.
+    block : images.
+    lines : rows of windows that make one product.
+    dtype : of the entries.
+    """
+
+    def __init__(self, rows: Axis, columns: Axis, groups: int, channels: int, block: int, lines: int, dtype):
+        self.padded = np.zeros((groups, rows.padded, block, columns.padded, channels), dtype)
+        self.inside = self.padded[:, rows.inside, :, columns.inside]
+        group, down, image, right, one = self.padded.strides
+        # What all places meet with the tap r is one slice, and the slices share rows. With a stride they would have
+        # gaps, and so all taps stand side by side.
+        beside = 1 if rows.stride == 1 else rows.kernel
+        shape = rows.padded if rows.stride == 1 else rows.windows, block, columns.windows, beside
+        strides = rows.stride * down, image, columns.stride * right, rows.dilation * down
+        shape, strides = (groups, *shape, columns.kernel), (group, *strides, columns.dilation * right)
+        self.moved = as_strided(self.padded, (*shape, channels), (*strides, one))
+        self.low = np.empty(self.moved.shape, dtype)
+        whole = (slice(None), slice(None))
+        self.taps = list(np.ndindex(beside, columns.kernel)) if channels == 1 else [whole]  # to copy long runs
+        seen, line = beside * columns.kernel * channels, block * columns.windows
+        shape = groups, rows.windows // lines, rows.kernel // beside, lines * line, seen
+        strides = self.low.strides[0], lines * line * seen * one, rows.dilation * line * seen * one, seen * one, one
+        self.windows = as_strided(self.low, shape, strides)
+
+    def fill(self, x: np.ndarray) -> np.ndarray:
+        """Lay images out and return their matrices: (G, pieces, R, places, S C / G), or (G, pieces, 1, places, ...)."""
+        x = x.reshape(len(x), len(self.inside), -1, *x.shape[2:])
+        # In two steps, at first by whole rows: a cache dislikes the distances between the entries of a pixel.
+        self.inside[:, :, : len(x)] = np.ascontiguousarray(x.transpose(1, 3, 0, 2, 4)).swapaxes(3, 4)
+        for r, s in self.taps:
+            self.low[..., r, s, :] = self.moved[..., r, s, :]
+        return self.windows
 
 
 def collect(x: np.ndarray, dy: np.ndarray, rows: Axis, columns: Axis, groups: int) -> np.ndarray:
     """Correlate the image with the cotangent: (N, C, H, W) and (N, F, P, Q) to (F, C / G, R, S)."""
     n, channels, part = len(x), x.shape[1] // groups, dy.shape[1] // groups
-    seen, places = columns.kernel * channels, rows.windows * columns.windows
-    # All places that the tap r meets are one slice, and the slices share rows. With a stride they would not be whole,
-    # and all taps stand side by side.
-    slices = rows.kernel if rows.stride == 1 else 1
-    beside = rows.kernel // slices
-    seen *= beside
+    seen, places = columns.kernel * channels * (1 if rows.stride == 1 else rows.kernel), rows.windows * columns.windows
     block = _images(n, (groups * seen + dy.shape[1]) * places, places, seen * part, 256)
-    pixels = np.zeros((groups, rows.padded, block, columns.padded, channels), x.dtype)
-    group, down, image, right, one = pixels.strides
-    shape = rows.padded if rows.stride == 1 else rows.windows, block, columns.windows, beside
-    strides = rows.stride * down, image, columns.stride * right, rows.dilation * down
-    moved = as_strided(
-        pixels, (groups, *shape, columns.kernel, channels), (group, *strides, columns.dilation * right, one)
-    )
-    low = np.empty(moved.shape, x.dtype)  # a row for each place
-    every = [(slice(None), slice(None))]
-    taps = every if channels > 1 else list(np.ndindex(beside, columns.kernel))  # whichever copies longer runs
     lines = _lines(rows.windows, block * columns.windows, seen * part)
-    pieces, piece = rows.windows // lines, lines * block * columns.windows
-    line = one * seen * block * columns.windows
-    strides = low.strides[0], lines * line, rows.dilation * line, seen * one, one
-    windows = as_strided(low, (groups, pieces, slices, piece, seen), strides)
+    layout = Places(rows, columns, groups, channels, block, lines, x.dtype)
     cotangent = np.zeros((groups, part, rows.windows, block, columns.windows), dy.dtype)
-    cotangents = cotangent.reshape(groups, part, pieces, 1, piece).transpose(0, 2, 3, 1, 4)
-    dw = np.zeros((groups, slices, part, seen), x.dtype)
-    x, dy = x.reshape(n, groups, channels, *x.shape[2:]), dy.reshape(n, groups, part, *dy.shape[2:])
+    pieces = cotangent.reshape(groups, part, -1, 1, lines * block * columns.windows).transpose(0, 2, 3, 1, 4)
+    dy = dy.reshape(n, groups, part, *dy.shape[2:])
+    dw = np.zeros((groups, *layout.windows.shape[2:3], part, seen), x.dtype)
     for start in range(0, n, block):
-        count = min(block, n - start)
-        if count < block:
+        some = slice(start, min(start + block, n))
+        if some.stop - start < block:
             cotangent[...] = 0  # the last block has fewer images than the one before it
-        cotangent[:, :, :, :count] = dy[start : start + count].transpose(1, 2, 3, 0, 4)
-        # In two steps, at first by whole rows: a cache dislikes the distances between the entries of a pixel.
-        upright = np.ascontiguousarray(x[start : start + count].transpose(1, 3, 0, 2, 4))
-        pixels[:, rows.inside, :count, columns.inside] = upright.swapaxes(3, 4)
-        for r, s in taps:
-            low[..., r, s, :] = moved[..., r, s, :]
-        for share in np.matmul(cotangents, windows).swapaxes(0, 1):
+        cotangent[:, :, :, : some.stop - start] = dy[some].transpose(1, 2, 3, 0, 4)
+        for share in np.matmul(pieces, layout.fill(x[some])).swapaxes(0, 1):
             dw += share
-    dw = dw.reshape(groups, slices, part, beside, columns.kernel, channels).transpose(0, 2, 5, 1, 3, 4)
-    return dw.reshape(-1, channels, rows.kernel, columns.kernel)
+    dw = dw.reshape(groups, -1, part, rows.kernel // dw.shape[1], columns.kernel, channels)
+    return dw.transpose(0, 2, 5, 1, 3, 4).reshape(-1, channels, rows.kernel, columns.kernel)
 
 
 def _matrices(w: np.ndarray, groups: int, few: bool) -> np.ndarray:
@@ -196,19 +216,21 @@ def _reached(rows: Axis, columns: Axis) -> tuple[tuple, tuple, tuple]:
     return reached, inside, seen
 
 
-def _phases(axis: Axis) -> Iterator[tuple[slice, slice, Axis]]:
-    """Yield the entries of each phase, the taps that meet them, and the geometry of the way back between the two.
+def _back(axis: Axis) -> tuple[Axis, slice, slice]:
+    """Return the geometry of the way back, where its kernel has the taps, and where its result has the input.
 
-    The tap r of window p meets the padded entry p s + r d. Those of phase a are u s + a, so r d = a + m s for some m,
-    and p = u - m: from one such tap to the next r grows by s / gcd(s, d), and m by d / gcd(s, d).
+    The tap r of window p meets the padded entry p s + r d. Counted from a place a little before the padding, let
+    this be the entry u of image a, u s + a, and the tap r d = m s + a of a kernel with its gaps: then p = u - m.
     """
-    common = gcd(axis.stride, axis.dilation)
-    every, gap = axis.stride // common, axis.dilation // common
-    for first in range(min(every, axis.kernel)):
-        ahead, phase = divmod(first * axis.dilation, axis.stride)
-        start = max(0, -((phase - axis.before) // axis.stride))  # the first u that is no padding
-        entry = start * axis.stride + phase - axis.before
-        count, taps = -((entry - axis.size) // axis.stride), -((first - axis.kernel) // every)
-        if count > 0:
-            back = Axis(axis.windows, count, taps, 1, gap, gap * (taps - 1) + ahead - start, 0)
-            yield slice(entry, None, axis.stride), slice(first, None, every), back
+    taps, step, lead = axis.kernel, 1, 0
+    if axis.stride > 1:
+        step, reach = axis.dilation, axis.dilation * (axis.kernel - 1)
+        lead = -axis.before % axis.stride  # so that the input begins with image 0,
+        if (reach + lead) // axis.stride > reach // axis.stride:
+            lead = 0  # unless that takes a tap more
+        taps = (reach + lead) // axis.stride + 1
+    gap = axis.dilation if axis.stride == 1 else 1
+    first, start = divmod(axis.before + lead, axis.stride)
+    last = -((axis.before + lead + axis.size) // -axis.stride)
+    back = Axis(axis.windows, last - first, taps, 1, gap, gap * (taps - 1) - first, 0)
+    return back, slice(lead, lead + step * (axis.kernel - 1) + 1, step), slice(start, start + axis.size)
