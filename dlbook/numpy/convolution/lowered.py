@@ -8,8 +8,8 @@ this tap stands where the corner of its window is:
 Then all that the windows of output row p see lies in one piece, in the rows p to p + R - 1, and this piece is a
 matrix already: a row for each (r, s, c), a column for each window. The matrix of the next row of windows begins
 one row of the image further. So the matrices overlap in memory, and an entry is copied S times where im2col
-copies it R S times. `correlate` multiplies each of them by the kernels, and `spread` is the same product with the
-kernel turned. `collect` sums over the places of an image, so there the channels are the columns.
+copies it R S times (Cho and Brand, 2017). `correlate` multiplies each of them by the kernels, and `spread` is the
+same product with the kernel turned. `collect` sums over the places of an image: there the places are the rows.
 
 Blocks of few images keep all this in a core's second-level cache, and products stay below a million
 multiplications where they can, since OpenBLAS multiplies these without repacking its arguments. Everything is
@@ -68,7 +68,7 @@ class Layout:
 def correlate(x: np.ndarray, w: np.ndarray, rows: Axis, columns: Axis, groups: int) -> np.ndarray:
     """Slide the kernel over the image: (N, C, H, W) and (F, C / G, R, S) to (N, F, P, Q)."""
     n, channels, part = len(x), w.shape[1], len(w) // groups
-    # Where many channels make few results, it is the results that are formed once for every s, and moved.
+    # Where many channels make few results, not x is moved but the results, one for each s, before they are added.
     few = channels > 4 * part
     across = _every(columns) if few else columns
     kernels = _matrices(w, groups, few)
