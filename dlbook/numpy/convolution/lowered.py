@@ -190,9 +190,11 @@ def _matrices(w: np.ndarray, groups: int, few: bool) -> np.ndarray:
 
 def _images(n: int, entries: int, columns: int, multiplications: int, least: int) -> int:
     """Return how many images make a block, of so many entries and columns each, and multiplications per column."""
-    if PIECE // multiplications < COLUMNS:
-        return max(1, min(n, least // columns))
-    return max(1, min(n, BLOCK // entries, PIECE // multiplications // columns))
+    block = least // columns
+    if PIECE // multiplications >= COLUMNS:
+        block = min(BLOCK // entries, PIECE // multiplications // columns)
+    blocks = -(-n // max(1, block))
+    return -(-n // max(1, blocks)) or 1  # blocks of one size: a last one with few images costs no less
 
 
 def _lines(rows: int, length: int, multiplications: int) -> int:

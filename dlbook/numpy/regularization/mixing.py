@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from dlbook.differentiable import differentiable, vjp
-from dlbook.numpy.deep_networks.network import Activation, Params, mlp
-from dlbook.numpy.deep_networks.training import add_penalty
-from dlbook.numpy.linear_classifiers.arguments import above_zero, at_least_zero, check_generator, whole_number
+from dlbook.differentiable import differentiable
+from dlbook.numpy.deep_networks.network import Activation, Params
+from dlbook.numpy.deep_networks.training import mlp_objective
+from dlbook.numpy.linear_classifiers.arguments import above_zero, check_generator, whole_number
 from dlbook.numpy.linear_classifiers.metrics import one_hot
 from dlbook.numpy.linear_classifiers.reduction import Reduction, column, reduced
 from dlbook.numpy.linear_classifiers.softmax import log_softmax
@@ -166,16 +166,12 @@ def mixup_objective(
     **Source** Zhang, Cissé, Dauphin and Lopez-Paz (2018), section 2.
     **Book** eq-vicinal-risk
     """
-    strength = at_least_zero("mixup_objective", "strength", strength)
     alpha = above_zero("mixup_objective", "alpha", alpha)
     check_generator("mixup_objective", rng)
+    cost = mlp_objective(soft_cross_entropy, activation=activation, strength=strength)
 
     def value_and_grad(params: Params, x, target):
         order, share = mixup_pairs(len(x), rng, alpha=alpha, dtype=x.dtype)
-        mixed, soft = mixup(x, one_hot(target, classes, dtype=x.dtype), order, share)
-        scores, network_pullback = vjp(mlp, mixed, params, activation=activation)
-        cost, loss_pullback = vjp(soft_cross_entropy, scores, soft)
-        _, grads = network_pullback(loss_pullback(1.0)[0])
-        return add_penalty(cost, params, grads, strength), grads
+        return cost(params, *mixup(x, one_hot(target, classes, dtype=x.dtype), order, share))
 
     return value_and_grad
