@@ -47,6 +47,9 @@ def fig_shots(
             ax.plot(np.tile(shots, len(found)), found.ravel(), "o", color=colour, ms=3, alpha=0.5, mew=0)
         if chance is not None:
             ax.axhline(chance, color=style.FOREGROUND, lw=0.8, ls=(0, (1, 2)))
+            low, high = ax.get_ylim()
+            ax.set_ylim(min(low, chance - 0.08 * (high - chance)), high)  # room for the word below the line
+            ax.text(shots[-1], chance, "guessing ", ha="right", va="top", fontsize=8)
         ax.set_xscale("log")
         ax.set_xticks(list(shots), [str(n) for n in shots])
         ax.xaxis.set_minor_locator(NullLocator())

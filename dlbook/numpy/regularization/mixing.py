@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from dlbook.differentiable import differentiable, vjp
-from dlbook.numpy.deep_networks.network import Activation, Params, mlp
+from dlbook.numpy.deep_networks.network import Params, mlp
 from dlbook.numpy.deep_networks.training import add_penalty
 from dlbook.numpy.linear_classifiers.arguments import above_zero, at_least_zero, check_generator, whole_number
 from dlbook.numpy.linear_classifiers.metrics import one_hot
@@ -139,10 +139,10 @@ def mixup_pairs(
 
 
 def mixup_objective(
-    classes: int, rng: np.random.Generator, *, alpha: float = 0.2, activation: Activation = "relu",
-    strength: float = 0.0,
+    classes: int, rng: np.random.Generator, *, alpha: float = 0.2, network: Callable = mlp, strength: float = 0.0,
+    **options,
 ) -> Callable:
-    r"""Build the cost of a k-layer network on mixed examples: each call mixes its batch anew.
+    r"""Build the cost of a network on mixed examples: each call mixes its batch anew.
 
     $$J(\theta) = \frac1N \sum_n \ell\big(f(\tilde x_n; \theta),\, \tilde q_n\big)
     + \lambda \sum_l \lVert W^{(l)} \rVert^2$$
@@ -152,8 +152,9 @@ def mixup_objective(
     classes : K.
     rng : draws partners and shares.
     alpha : as in `mixup_pairs`.
-    activation : the function between the layers, by name.
+    network : a `@differentiable` function of `(x, params)`, params one pair (weight, bias) for each layer.
     strength : lambda, at least 0; the biases go free.
+    **options : options of the network, `activation` for instance.
 
     Returns
     -------
@@ -173,7 +174,7 @@ def mixup_objective(
     def value_and_grad(params: Params, x, target):
         order, share = mixup_pairs(len(x), rng, alpha=alpha, dtype=x.dtype)
         mixed, soft = mixup(x, one_hot(target, classes, dtype=x.dtype), order, share)
-        scores, network_pullback = vjp(mlp, mixed, params, activation=activation)
+        scores, network_pullback = vjp(network, mixed, params, **options)
         cost, loss_pullback = vjp(soft_cross_entropy, scores, soft)
         _, grads = network_pullback(loss_pullback(1.0)[0])
         return add_penalty(cost, params, grads, strength), grads

@@ -92,7 +92,7 @@ def adjust_contrast(x: Float[Array, "N C H W"], factor: float | Float[Array, " N
 def adjust_saturation(x: Float[Array, "N C H W"], factor: float | Float[Array, " N"]) -> Float[Array, "N C H W"]:
     r"""Move the colour of every pixel away from, or closer to, a grey of the same brightness.
 
-    $$y = \operatorname{clip}\big(f x + (1 - f)\, g\big), \qquad g = 0.299\, r + 0.587\, g + 0.114\, b$$
+    $$y = \operatorname{clip}\big(f x + (1 - f)\, g\big), \qquad g = 0.299\, R + 0.587\, G + 0.114\, B$$
 
     Parameters
     ----------

@@ -112,7 +112,7 @@ def rand_augment(
 def label_kept(label: Callable, transform: Callable, x: Float[Array, "N C H W"]) -> float:
     r"""Return the share of images whose label a change leaves as it was.
 
-    $$\frac1N \sum_n \big[\, \ell(T x_n) = \ell(x_n) \,\big]$$
+    $$\frac1N \sum_n \big[\, t(T x_n) = t(x_n) \,\big]$$
 
     Parameters
     ----------

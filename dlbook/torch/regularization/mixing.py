@@ -9,7 +9,6 @@ from jaxtyping import Float, Integer
 from torch import Tensor
 
 from dlbook.numpy import regularization as reference
-from dlbook.numpy.deep_networks.network import Activation
 from dlbook.numpy.linear_classifiers.arguments import above_zero, at_least_zero, check_generator
 from dlbook.torch import twin
 from dlbook.torch.deep_networks.network import Params, mlp
@@ -47,16 +46,16 @@ def mixup_pairs(
 
 
 def mixup_objective(
-    classes: int, rng: np.random.Generator, *, alpha: float = 0.2, activation: Activation = "relu",
-    strength: float = 0.0,
+    classes: int, rng: np.random.Generator, *, alpha: float = 0.2, network: Callable = mlp, strength: float = 0.0,
+    **options,
 ) -> Callable:
-    """Build the cost of a k-layer network on mixed examples: each call mixes its batch anew."""
+    """Build the cost of a network on mixed examples: each call mixes its batch anew."""
     strength = at_least_zero("mixup_objective", "strength", strength)
     alpha = above_zero("mixup_objective", "alpha", alpha)
     check_generator("mixup_objective", rng)
 
     def cost(params: Params, x, target):
-        data_loss = soft_cross_entropy(mlp(x, params, activation=activation), target)
+        data_loss = soft_cross_entropy(network(x, params, **options), target)
         return data_loss + sum(l2_penalty(weight, strength=strength) for weight, _ in params)
 
     both = value_and_grad(cost)
