@@ -29,7 +29,7 @@ Stuck? The chapter derives every gradient; a failing check shows the smallest in
 PAIR = """A function returns a pair: its value y, and a function `pullback(dy)` that carries the gradient back. It gets
 dy = dL/dy, of y's shape, and returns a tuple with one gradient dL/da for each positional argument a, of that
 argument's shape and dtype, and None for integers and for what was not given. Change none of the arguments."""
-PLAIN = "What stands under Returns is all that {names} returns: no gradient is asked for. Change none of the arguments."
+PLAIN = "{names} only what stands under Returns: no gradient is asked for. Change none of the arguments."
 
 
 class UnknownTopicError(ValueError):
@@ -91,8 +91,10 @@ def _returns(ops: Iterable[Op]) -> str:
     if not plain:
         return PAIR
     if len(plain) == len(list(ops)):
-        return PLAIN.format(names="a function")
-    return PAIR + "\n" + PLAIN.format(names=" or ".join(plain))
+        return PLAIN.format(names="A function returns")
+    *most, last = plain
+    names = f"{', '.join(most)} and {last} return" if most else f"{last} returns"
+    return PAIR + "\n" + PLAIN.format(names=names)
 
 
 def _stub(reference: Callable) -> str:
