@@ -220,6 +220,14 @@ def test_an_answer_survives_exactly_what_its_definition_allows(shapes, change, q
     assert (share == 1) == allowed[question], share
 
 
+def test_a_label_that_is_never_kept_may_still_be_known(shapes):
+    """The law with a change of labels beside the change of pictures: t(T x) = S t(x)."""
+    x = shapes.x_train.astype("float64")
+    np.testing.assert_array_equal(tl.heavier_side(x[..., ::-1]), 1 - tl.heavier_side(x))
+    np.testing.assert_array_equal(tl.heavier_side(1 - x), 1 - tl.heavier_side(x))
+    np.testing.assert_array_equal(tl.brightest_channel(np.roll(x, 1, axis=1)), (tl.brightest_channel(x) + 1) % 3)
+
+
 def test_masks_move_with_their_images(shapes):
     """Paint the mask into the image: what the image shows after a change is what the changed mask says."""
     mask = shapes.train["mask"][:, None].astype("float64")

@@ -47,7 +47,8 @@ def affine_matrices(
 
     Raises
     ------
-    ValueError : for numbers that are neither one nor N, a scale that is not above 0, or a shear that flattens.
+    ValueError : for numbers that are neither one nor N or not finite, a scale that is not above 0, a shear that
+        flattens, or what should be two numbers and is not.
 
     Examples
     --------
