@@ -10,13 +10,18 @@ def drawn(values, **options):
     return fig_curves({"accuracy": {"run": values}}, alt="a chart", **options).panels[0]
 
 
-@pytest.mark.parametrize(("x", "whole"), [(range(3), True), (None, True), (np.arange(3) / 4, False)])
+@pytest.mark.parametrize(
+    ("x", "whole"),
+    [(range(3), True), (None, True), (np.arange(3) / 4, False), ((8, 20, 32), True), (range(30), True)],
+)
 def test_ticks_lie_on_whole_numbers_where_the_points_do(x, whole):
-    ax = drawn([0.1, 0.2, 0.3], x=x).axes[0]
+    ax = drawn(np.linspace(0.1, 0.3, 3 if x is None else len(x)), x=x).axes[0]
     low, high = ax.get_xlim()
     ticks = np.array([tick for tick in ax.get_xticks() if low <= tick <= high])
     assert (ticks % 1 == 0).all() == whole
     assert len(ticks) >= 2
+    if x is not None and len(x) <= 6:
+        assert ticks.tolist() == list(x)
 
 
 @pytest.mark.parametrize("values", [[0.9, 0.5, 0.1], [0.1, 0.5, 0.9], [0.9, 0.5, 0.52], [0.12, 0.5, 0.1], [0.1] * 3])

@@ -54,7 +54,10 @@ def fig_curves(
         if chance and quantity in chance:
             mark_chance(ax, chance[quantity])
         ax.set(xlabel=x_label, ylabel=quantity)
-        if x is None or (np.asarray(x) % 1 == 0).all():  # half an epoch or half a layer is no place on the axis
+        at = np.asarray(x, dtype=float) if x is not None else np.arange(1.0)
+        if 1 < len(at) <= 6 and np.diff(at).min() > 0.08 * np.ptp(at):
+            ax.set_xticks(at, [f"{place:g}" for place in at])  # few points: their places are what is asked for
+        elif (at % 1 == 0).all():  # half an epoch or half a layer is no place on the axis
             ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6 if width > style.THIRD else 4))
         panels.append(canvas)
     return Figure(panels, alt=alt, legend=_legend(list(dict.fromkeys(n for series in curves.values() for n in series))))
