@@ -177,8 +177,10 @@ def _key(a):
         return a.shape, a.dtype.char
     if kind is tuple or kind is list:
         return (kind, *map(_key, a))
-    if isinstance(a, Mapping):
-        return (kind, *((name, _key(branch)) for name, branch in a.items()))
+    if kind is float:
+        return kind
+    if kind is dict or isinstance(a, Mapping):  # a question to Mapping takes its time
+        return (kind, *[(name, _key(branch)) for name, branch in a.items()])
     if kind is int or kind is str or kind is bool or a is None or callable(a):
         return kind, a
     return kind, getattr(a, "dtype", None), getattr(a, "shape", None)
@@ -218,7 +220,7 @@ class Promise:
 
     def keep(self, args: tuple, options: dict, call: Callable):
         """Run `call(*args, **options)`, checked once for each combination of shapes, dtypes and options."""
-        key = tuple(map(_key, args)), _key(options)
+        key = tuple(map(_key, args)), _key(options) if options else None
         if key in self._kept:
             return call(*args, **options)
         result = self.check(args, options, call)

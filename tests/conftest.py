@@ -1,6 +1,7 @@
 """Profiles, and the verification ledger that a complete and green run of the laws writes."""
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -19,7 +20,7 @@ settings.load_profile(PROFILE)
 def ledger(record_property):
     """Note a row of the ledger: it travels with the test's report, from worker to controller."""
 
-    def note(op, *, law, outcome="passed", examples=None, worst=None, tolerance=None, by=None):
+    def note(op, *, law, outcome="passed", examples=None, worst=None, tolerance=None, by=None, device="cpu"):
         record_property(
             "ledger",
             {
@@ -30,7 +31,7 @@ def ledger(record_property):
                 "examples": examples,
                 "worst": worst,
                 "tolerance": tolerance,
-                "device": "cpu",
+                "device": device,
                 "outcome": outcome,
                 "by": by,
             },
@@ -44,8 +45,15 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: ("test_laws" not in item.nodeid, "test_mutants" not in item.nodeid))
 
 
+def pytest_addoption(parser):
+    parser.addoption("--record", type=Path, metavar="FILE", help="write what a run found on a GPU to FILE")
+
+
 class Ledger:
-    """Collects the rows of a run; writes the ledger when every law test was run and none failed."""
+    """Collects the rows of a run; writes the ledger when every law test was run and none failed.
+
+    What was found on a GPU is no part of it, since the next run may have none: `--record` keeps that, failures too.
+    """
 
     def __init__(self):
         self.rows, self.failed, self.partial = [], False, False
@@ -62,8 +70,12 @@ class Ledger:
             or any("::" in a or a.endswith(".py") for a in config.args)
             or getattr(config.option, "lf", False)
         )
-        if self.rows and exitstatus == 0 and not self.failed and not chosen:
-            verification.write(self.rows, PROFILE)
+        here = [row for row in self.rows if row["device"] == "cpu"]
+        if here and exitstatus == 0 and not self.failed and not chosen:
+            verification.write(here, PROFILE)
+        on_gpu = [row for row in self.rows if row["device"] != "cpu"]
+        if on_gpu and config.option.record:
+            verification.write(on_gpu, PROFILE, config.option.record)
 
 
 def pytest_configure(config):

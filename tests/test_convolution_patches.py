@@ -11,7 +11,7 @@ from dlbook import vjp
 from dlbook.exercises.solutions import assignment_convnet as solved
 from dlbook.laws.operations.convolution.patches import networks
 from dlbook.numpy import convolution as cv
-from dlbook.numpy.deep_networks import mlp, relu
+from dlbook.numpy.deep_networks import mlp, network_objective, relu
 from dlbook.numpy.gradient_descent import sgd
 from dlbook.numpy.linear_classifiers import cross_entropy, l2_penalty
 
@@ -45,14 +45,14 @@ def test_the_cost_is_the_loss_of_the_scores_and_the_price_of_the_weights(seed, s
     rng = np.random.default_rng(seed)
     params = cv.init_patch_convnet((2, 4, 6), 3, (4,), 5, rng, patch_size=(2, 3), dtype="float64")
     x, target = rng.normal(size=(6, 4, 12)), rng.integers(0, 5, 6)
-    cost, grads = cv.patch_convnet_objective(strength=strength, label_smoothing=eps)(params, x, target)
+    cost, grads = network_objective(cv.patch_convnet, strength=strength, label_smoothing=eps)(params, x, target)
     loss = cross_entropy(cv.patch_convnet(x, params), target, label_smoothing=eps)
     assert cost == pytest.approx(loss + sum(l2_penalty(weight, strength=strength) for weight, _ in params), rel=1e-12)
     h = 1e-6
     for layer, (weight, _) in enumerate(params):
         step = rng.normal(size=weight.shape)
         ends = [
-            cv.patch_convnet_objective(strength=strength, label_smoothing=eps)(
+            network_objective(cv.patch_convnet, strength=strength, label_smoothing=eps)(
                 (*params[:layer], (weight + sign * h * step, params[layer][1]), *params[layer + 1 :]), x, target
             )[0]
             for sign in (1, -1)
@@ -78,7 +78,6 @@ def test_the_first_weights_have_variance_two_over_inputs_and_the_sizes_fit():
         (lambda rng: cv.init_patch_convnet((9, 8), 2, (), 3, rng, patch_size=4), "expected \\(C, H, W\\)"),
         (lambda rng: cv.init_patch_convnet((3, 8, 8), 2, (), 0, rng, patch_size=4), "classes is 0"),
         (lambda rng: cv.init_patch_convnet((3, 8, 8), 2, (), 3, 0, patch_size=4), "rng is 0"),
-        (lambda rng: cv.patch_convnet_objective(strength=-1.0), "strength is -1"),
     ],
 )
 def test_what_makes_no_network_of_patches_is_refused(call, match):
@@ -88,7 +87,9 @@ def test_what_makes_no_network_of_patches_is_refused(call, match):
 
 def test_both_halves_train_alike():
     torch = pytest.importorskip("torch")
-    theirs, descent = (import_module(f"dlbook.torch.{name}") for name in ("convolution", "gradient_descent"))
+    theirs, nets, descent = (
+        import_module(f"dlbook.torch.{name}") for name in ("convolution", "deep_networks", "gradient_descent")
+    )
     rng = np.random.default_rng(3)
     x, target = rng.normal(size=(20, 4, 6)), rng.integers(0, 3, 20)
     drawn = [
@@ -97,10 +98,10 @@ def test_both_halves_train_alike():
     ]
     options = {"lr": 0.1, "batch_size": 5, "epochs": 2, "replace": True}
     weights = rng.uniform(0, 1, 20)
-    mine = sgd(cv.patch_convnet_objective(strength=0.01), drawn[0], (x, target), weights=weights,
+    mine = sgd(network_objective(cv.patch_convnet, strength=0.01), drawn[0], (x, target), weights=weights,
                rng=np.random.default_rng(0), **options)
     other = descent.sgd(
-        theirs.patch_convnet_objective(strength=0.01), drawn[1], (torch.tensor(x), torch.tensor(target)),
+        nets.network_objective(theirs.patch_convnet, strength=0.01), drawn[1], (torch.tensor(x), torch.tensor(target)),
         weights=torch.tensor(weights), rng=np.random.default_rng(0), **options,
     )  # fmt: skip
     for a, b in zip(mine.params, other.params, strict=True):

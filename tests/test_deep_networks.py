@@ -10,10 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlbook import chain, vjp
+from dlbook.differentiable import differentiable
+from dlbook.laws.trees import flatten
 from dlbook.numpy import deep_networks as dn
+from dlbook.numpy.convolution import layer as fixed
 from dlbook.numpy.deep_networks.network import ACTIVATIONS
 from dlbook.numpy.deep_networks.smooth import _erf
-from dlbook.numpy.linear_classifiers import cross_entropy, l2_penalty, linear, sigmoid
+from dlbook.numpy.linear_classifiers import cross_entropy, l2_penalty, linear, mse_loss, sigmoid
 from dlbook.shapes import ShapeError
 
 pytestmark = pytest.mark.law
@@ -187,6 +190,31 @@ def test_with_gain_two_a_rectifier_passes_the_power_on():
     assert after.var() / s.var() == pytest.approx(1, abs=0.1)
 
 
+@given(seed=seeds, widths=sizes, name=names, strength=st.sampled_from((0.0, 0.3)))
+def test_the_cost_of_any_network_is_to_the_last_bit_that_of_an_mlp_if_it_is_one(seed, widths, name, strength):
+    rng = np.random.default_rng(seed)
+    params, data = network(rng, widths), (rng.normal(size=(5, widths[0])), rng.integers(0, widths[-1], 5))
+    cost, grads = dn.network_objective(fixed(dn.mlp, activation=name), strength=strength)(params, *data)
+    same, others = dn.mlp_objective(activation=name, strength=strength)(params, *data)
+    assert cost == same
+    for g, other in zip(flatten(grads), flatten(others), strict=True):
+        np.testing.assert_array_equal(g, other)
+
+
+@given(seed=seeds)
+def test_all_arrays_of_more_than_one_axis_are_priced_wherever_they_stand_and_no_other(seed):
+    rng = np.random.default_rng(seed)
+    first, second = network(rng, (3, 4, 2))
+    params, x, target = (first, (), (rng.normal(size=4),), second), rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+    shift = differentiable(lambda x, by: (x + by, lambda dy: (dy, dy.sum(axis=0))))
+    net = chain(linear, dn.relu, shift, linear)
+    plain, bare = dn.network_objective(net, mse_loss)(params, x, target)
+    cost, grads = dn.network_objective(net, mse_loss, strength=0.5)(params, x, target)
+    assert cost == pytest.approx(plain + 0.5 * (first[0] ** 2).sum() + 0.5 * (second[0] ** 2).sum(), rel=1e-12)
+    for g, without, p in zip(flatten(grads), flatten(bare), flatten(params), strict=True):
+        np.testing.assert_allclose(g, without + (p if p.ndim > 1 else 0), rtol=1e-12, atol=1e-14)
+
+
 @pytest.mark.parametrize(
     ("call", "match"),
     [
@@ -194,6 +222,7 @@ def test_with_gain_two_a_rectifier_passes_the_power_on():
         (lambda: dn.init_mlp((3, 0), np.random.default_rng(0)), r"sizes\[1\]"),
         (lambda: dn.init_mlp((3, 2), np.random.default_rng(0), gain=0.0), "gain"),
         (lambda: dn.mlp_objective(strength=-1.0), "strength"),
+        (lambda: dn.network_objective(dn.mlp, strength=-1.0), "network_objective: strength is -1"),
         (lambda: dn.folding_mlp(0), "depth"),
         (lambda: dn.region_bound([2]), "at least two"),
         (lambda: dn.activation_pattern(np.ones((1, 2)), ((np.ones((1, 2)), np.ones(1)),)), "hidden"),
@@ -324,14 +353,18 @@ def test_both_halves_find_the_same_regions(seed, widths):
         np.testing.assert_array_equal(mine[0], other[0].numpy())
 
 
-def test_the_objective_is_the_gradient_of_the_networks_cost_by_autograd():
+@pytest.mark.parametrize("name", ["mlp_objective", "network_objective"])
+def test_the_objective_is_the_gradient_of_the_networks_cost_by_autograd(name):
     torch = pytest.importorskip("torch")
     theirs = import_module("dlbook.torch.deep_networks")
     rng = np.random.default_rng(5)
     params, x, target = network(rng, [3, 4, 4, 2]), rng.normal(size=(6, 3)), rng.integers(0, 2, 6)
     tensors = tuple(tuple(map(torch.tensor, layer)) for layer in params)
-    mine = dn.mlp_objective(activation="gelu", strength=0.1)(params, x, target)
-    other = theirs.mlp_objective(activation="gelu", strength=0.1)(tensors, torch.tensor(x), torch.tensor(target))
+    if name == "mlp_objective":
+        costs = [half.mlp_objective(activation="gelu", strength=0.1) for half in (dn, theirs)]
+    else:
+        costs = [half.network_objective(half.mlp, strength=0.1, label_smoothing=0.2) for half in (dn, theirs)]
+    mine, other = costs[0](params, x, target), costs[1](tensors, torch.tensor(x), torch.tensor(target))
     assert mine[0] == pytest.approx(float(other[0]), rel=1e-12)
     for a, b in zip(mine[1], other[1], strict=True):
         np.testing.assert_allclose(a[0], b[0].numpy(), rtol=1e-9, atol=1e-12)

@@ -14,7 +14,7 @@ from dlbook.laws.operations.convolution.pooling import pooled
 from dlbook.laws.operations.convolution.transposed import transposed
 from dlbook.numpy import dense_prediction as dp
 from dlbook.numpy.convolution import conv2d, conv_transpose2d, filter_matrix, interpolate, layer, max_pool2d
-from dlbook.numpy.deep_networks import relu
+from dlbook.numpy.deep_networks import network_objective, relu
 from dlbook.numpy.gradient_descent.trees import tree_map
 from dlbook.numpy.linear_classifiers import cross_entropy
 from dlbook.numpy.optimization import optimize
@@ -187,7 +187,7 @@ def test_the_objective_is_the_loss_of_the_answer(network):
     init = dp.init_fcn if network is dp.fcn else partial(dp.init_unet, skip=network is dp.unet)
     drawn = init(1, (2, 3), 3, rng, dtype="float64")
     params = tree_map(lambda a: a if a.ndim > 1 else rng.normal(size=a.shape), drawn)  # no unit sits at its kink
-    cost, grads = dp.dense_objective(network, cross_entropy, label_smoothing=0.1)(params, x, target)
+    cost, grads = network_objective(network, cross_entropy, label_smoothing=0.1)(params, x, target)
     assert cost == pytest.approx(cross_entropy(network(x, params), target, label_smoothing=0.1), rel=1e-12)
     steps = tree_map(lambda a: rng.normal(size=a.shape), params)
 
@@ -202,13 +202,18 @@ def test_the_objective_is_the_loss_of_the_answer(network):
 
 def test_both_halves_train_alike():
     torch = pytest.importorskip("torch")
-    theirs, loops = import_module("dlbook.torch.dense_prediction"), import_module("dlbook.torch.optimization")
+    theirs, networks, loops = (
+        import_module(f"dlbook.torch.{name}") for name in ("dense_prediction", "deep_networks", "optimization")
+    )
     rng = np.random.default_rng(7)
     x, depth = rng.normal(size=(8, 1, 4, 6)), rng.uniform(1, 9, (8, 1, 4, 6))
     options = {"lr": 0.01, "batch_size": 4, "epochs": 3}
     runs = []
-    for half, loop, convert in ((dp, optimize, np.array), (theirs, loops.optimize, torch.tensor)):
-        cost = half.dense_objective(half.unet, half.scale_invariant_log_loss, lam=0.5)
+    for half, objective, loop, convert in (
+        (dp, network_objective, optimize, np.array),
+        (theirs, networks.network_objective, loops.optimize, torch.tensor),
+    ):
+        cost = objective(half.unet, half.scale_invariant_log_loss, lam=0.5)
         params = half.init_unet(1, (2, 3), 1, np.random.default_rng(0), dtype="float64")
         runs.append(loop(cost, params, (convert(x), convert(depth)), rng=np.random.default_rng(1), **options))
     np.testing.assert_allclose(runs[0].values, runs[1].values.numpy(), rtol=1e-8)

@@ -145,6 +145,13 @@ def test_the_results_of_a_topic_say_how_they_were_made(tmp_path):
     assert {"run", "device", "epochs", "versions", "machine", "written", "n"} <= first.keys()
 
 
+def test_a_run_that_fails_is_named_and_takes_no_other_with_it(tmp_path):
+    runs = [{"epochs": 1, "lr": lr, **SMALL} for lr in (0.1, 1e300, 0.2)]
+    with pytest.raises(RuntimeError, match=r"1 of 3 runs of topic failed: \{.*'lr': 1e\+300"):
+        run_all("topic", recipe("one_layer"), runs, folder=tmp_path, workers=2)
+    assert [record["lr"] for record in read("topic", folder=tmp_path)] == [0.1, 0.2]
+
+
 def test_a_topic_without_a_record_is_refused_with_those_that_have_one(tmp_path):
     (tmp_path / "known.json").write_text("[]")
     with pytest.raises(FileNotFoundError, match=r"no runs are recorded for 'unknown'.*records of: known"):

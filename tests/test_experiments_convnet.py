@@ -90,12 +90,17 @@ def test_a_network_of_full_size_trains_by_the_same_loop():
 
 
 def test_the_learning_rate_falls_as_the_schedule_says():
-    net = start(schedule="cosine")
+    net = start(schedule="cosine", span=1)
     assert [round(net._rate(t), 9) for t in (0, 0.5, 1, 2)] == [0.05, 0.025, 0, 0]
     net.schedule = "steps"
     assert [round(net._rate(t), 9) for t in (0, 0.49, 0.5, 0.75, 1)] == [0.05, 0.05, 0.005, 0.0005, 0.0005]
     net.schedule = "constant"
     assert net._rate(5) == 0.05
+
+
+def test_the_learning_rate_grows_first_when_it_is_to_warm_up():
+    net = start(schedule="constant", warmup=2)
+    assert [round(net._rate(t), 9) for t in (0, 0.5, 1, 2, 3)] == [0, 0.0125, 0.025, 0.05, 0.05]
 
 
 def start(**options):
@@ -149,6 +154,7 @@ def test_training_leaves_the_generator_of_pytorch_alone():
     ({"augment": "rotate"}, "expected one of none, shift"),
     ({"batch_size": 0}, "batch_size is 0"),
     ({"span": 0}, "span is 0"),
+    ({"warmup": -1}, "warmup is -1"),
     ({"depth": 9}, "2 more than a multiple of 6"),
 ])  # fmt: skip
 def test_a_wrong_setting_is_refused_by_name(wrong, said):

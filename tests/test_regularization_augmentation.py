@@ -10,7 +10,7 @@ from small_problems import biased_mlp as network
 
 from dlbook import vjp
 from dlbook.numpy import regularization as rg
-from dlbook.numpy.convolution import convnet, init_convnet
+from dlbook.numpy.convolution import convnet, convnet_objective, init_convnet
 from dlbook.numpy.deep_networks import mlp, mlp_objective
 from dlbook.numpy.linear_classifiers import cross_entropy, one_hot
 
@@ -151,7 +151,7 @@ def test_any_network_may_be_trained_on_mixed_examples():
     rng = np.random.default_rng(0)
     params = init_convnet((1, 4, 4), (2,), 3, rng, average=True, dtype="float64")
     x, target = rng.normal(size=(6, 1, 4, 4)), rng.integers(0, 3, 6)
-    mixed = rg.mixup_objective(3, np.random.default_rng(4), network=convnet, average=True)
+    mixed = rg.mixup_objective(3, np.random.default_rng(4), objective=convnet_objective, average=True)
     cost, grads = mixed(params, x, target)
     order, share = rg.mixup_pairs(6, np.random.default_rng(4), dtype="float64")
     own = share[:, None, None, None]

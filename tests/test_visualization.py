@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from dlbook import vjp
 from dlbook.exercises.solutions import visualization as solved
 from dlbook.numpy import visualization as vis
-from dlbook.numpy.convolution import Field, convnet, init_convnet, interpolate, receptive_field
+from dlbook.numpy.convolution import Field, convnet, feature_maps, init_convnet, interpolate, receptive_field
 from dlbook.numpy.deep_networks import init_mlp, mlp, relu
 from dlbook.numpy.linear_classifiers import linear
 
@@ -149,7 +149,7 @@ def test_no_network_of_positive_weights_shows_a_difference_between_gradient_and_
 @given(seed=seeds)
 def test_what_the_guide_brings_to_the_first_layer_is_never_negative(seed):
     _, x, target, params = network(seed)
-    h = vis.feature_maps(x, params[:1])
+    h = feature_maps(x, params[:1])
     first = (np.eye(2)[:, :, None, None], np.zeros(2))  # a first layer that changes nothing shows what arrives
     second = (params[1][0][:, :2], params[1][1])
     maps = vis.guided_saliency(np.abs(x), target, (first, second, params[2]), average=True)
@@ -199,7 +199,7 @@ def test_occlusion_is_local_a_square_that_nothing_looks_at_costs_nothing(seed):
 @given(seed=seeds)
 def test_grad_cam_of_averaged_maps_is_the_class_activation_map_line_by_line(seed):
     _, x, target, params = network(seed)
-    h = vis.feature_maps(x, params[:-1])
+    h = feature_maps(x, params[:-1])
     scores, pullback = vjp(convnet, h, params[-1:], average=True)
     weight, bias = params[-1]
     np.testing.assert_allclose(scores, h.mean(axis=(2, 3)) @ weight.T + bias, **TIGHT)
@@ -220,7 +220,7 @@ def test_grad_cam_of_averaged_maps_is_the_class_activation_map_line_by_line(seed
 def test_a_maximal_patch_is_all_that_its_unit_sees(seed):
     _, x, _, params = network(seed, side=10)
     layers = [{"kernel_size": 3, "padding": 1}, {"kernel_size": 2, "stride": 2}]
-    h = vis.feature_maps(x, params[:1])
+    h = feature_maps(x, params[:1])
     found = vis.maximal_patches(h, x, receptive_field(layers)[-1], count=2)
     assert (np.diff(found.values, axis=1) <= 0).all()
     for f, m in np.ndindex(found.values.shape):

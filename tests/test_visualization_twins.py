@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from test_visualization import network, seeds
 
 from dlbook.numpy import visualization as vis
-from dlbook.numpy.convolution import Field, convnet
+from dlbook.numpy.convolution import Field, convnet, feature_maps
 from dlbook.numpy.linear_classifiers import linear
 
 pytestmark = pytest.mark.law
@@ -49,7 +49,7 @@ def test_the_algorithms_of_both_halves_give_the_same(seed):
             twin.guided_saliency(x_t, target_t, params_t, rule=rule, **told),
         )
         same(vis.relu_backward(x, x[::-1].copy(), rule=rule), twin.relu_backward(x_t, x_t.flip(0), rule=rule))
-    h, field = vis.feature_maps(x, params[:1]), Field(4, 2, -1)
+    h, field = feature_maps(x, params[:1]), Field(4, 2, -1)
     found = vis.maximal_patches(h, x, field, count=2)
     same(tuple(found), tuple(twin.maximal_patches(torch.from_numpy(h), x_t, field, count=2)))
     draws = [f(p, 2, np.random.default_rng(3)) for f, p in ((vis.randomize, params), (twin.randomize, params_t))]
@@ -95,7 +95,6 @@ def refused(half, make, f):
         "inside_share: maps": lambda: half.inside_share(x, w),
         "inside_share: top": lambda: half.inside_share(image[0], image[0] > 0, top=2.0),
         "class_activation: target": lambda: half.class_activation(image, one, bad[1:]),
-        "feature_maps: params holds no layer": lambda: half.feature_maps(image, ()),
         "maximal_patches: got": lambda: half.maximal_patches(image, image, Field(1, 1, 0), count=2),
     }
 

@@ -1,7 +1,6 @@
 """Convolutional networks on images: slim ones on a processor, those of full size on a GPU, by the same loop.
 
-`python -m dlbook.experiments.convnet` trains the slim families and pairs of plain and residual networks on images
-that need no download, and writes `book/results/architectures.json`.
+`dlbook train convnet` trains one; `dlbook.experiments.architectures` those whose numbers a chapter shows.
 """
 
 import math
@@ -88,6 +87,7 @@ class ConvNet:
     batch_size : examples of one step.
     schedule, span : the rate stays constant; falls along half a cosine to zero at epoch `span`; or is divided by ten
         after a half and three quarters of `span`, as He et al. do.
+    warmup : epochs in which the rate grows from 0 to its height, step by step.
     augment : training images are moved by up to an eighth of their side, mirrored, or both.
     label_smoothing : as in `torch.nn.functional.cross_entropy`.
     precision : of convolutions and matrix products; "auto" is bfloat16 on a GPU, or float16 where it knows no other.
@@ -98,8 +98,8 @@ class ConvNet:
     def __init__(
         self, *, device: str, rng: np.random.Generator, data: str, model: str, n: int | None, depth: int | None,
         width: float, size: int | None, optimizer: str, lr: float | None, momentum: float, weight_decay: float,
-        batch_size: int, schedule: str, span: int, augment: str, label_smoothing: float, precision: str,
-        memory_format: str, compile: str,
+        batch_size: int, schedule: str, span: int, warmup: int, augment: str, label_smoothing: float,
+        precision: str, memory_format: str, compile: str,
     ):
         import torch
 
@@ -108,11 +108,11 @@ class ConvNet:
         for option, value in given.items():
             if value not in CHOICES[option]:
                 raise ValueError(f"{option} is {value!r}, expected one of {', '.join(CHOICES[option])}")
-        for option, value in (("batch_size", batch_size), ("span", span)):
-            if value < 1:
-                raise ValueError(f"{option} is {value}, expected at least 1")
+        for option, value, least in (("batch_size", batch_size, 1), ("span", span, 1), ("warmup", warmup, 0)):
+            if value < least:
+                raise ValueError(f"{option} is {value}, expected at least {least}")
         self.device, self.batch_size, self.schedule, self.span = torch.device(device), batch_size, schedule, span
-        self.augment, self.label_smoothing, self.size = augment, label_smoothing, size
+        self.warmup, self.augment, self.label_smoothing, self.size = warmup, augment, label_smoothing, size
         on_gpu = self.device.type == "cuda"
         if precision == "auto":
             half = "bfloat16" if on_gpu and torch.cuda.is_bf16_supported() else "float16"
@@ -174,13 +174,15 @@ class ConvNet:
             return torch.optim.AdamW(groups, lr=self.lr)
         return torch.optim.SGD(groups, lr=self.lr, momentum=momentum, nesterov=momentum > 0)
 
-    def _rate(self, done: float) -> float:
-        """Return the learning rate when a share of the span is over."""
+    def _rate(self, epochs: float) -> float:
+        """Return the learning rate after so many epochs."""
+        done = epochs / self.span
+        peak = self.lr * min(1.0, epochs / self.warmup) if self.warmup else self.lr
         if self.schedule == "cosine":
-            return self.lr * (1 + math.cos(math.pi * min(done, 1))) / 2
+            return peak * (1 + math.cos(math.pi * min(done, 1))) / 2
         if self.schedule == "steps":
-            return self.lr * 0.1 ** ((done >= 0.5) + (done >= 0.75))
-        return self.lr
+            return peak * 0.1 ** ((done >= 0.5) + (done >= 0.75))
+        return peak
 
     def _sixteen_bits(self) -> AbstractContextManager:
         import torch
@@ -205,7 +207,7 @@ class ConvNet:
         self.network.train()
         with self._chance(rng):
             for rows in batches:  # a last batch of one would have no variance
-                rate = self._rate(self.steps / len(batches) / self.span)
+                rate = self._rate(self.steps / len(batches))
                 for group in self.optimizer.param_groups:
                     group["lr"] = rate
                 with self._sixteen_bits():
@@ -283,29 +285,9 @@ RECIPE = Recipe(
     options={
         "data": "shapes32", "model": "slim_resnet", "n": None, "depth": None, "width": 1.0, "size": None,
         "optimizer": "auto", "lr": None, "momentum": 0.9, "weight_decay": 5e-4, "batch_size": 128,
-        "schedule": "constant", "span": 40, "augment": "none", "label_smoothing": 0.0, "precision": "auto",
-        "memory_format": "auto", "compile": "no",
+        "schedule": "constant", "span": 40, "warmup": 0, "augment": "none", "label_smoothing": 0.0,
+        "precision": "auto", "memory_format": "auto", "compile": "no",
     },
     choices=CHOICES,
     numpy=False,
 )  # fmt: skip
-
-# Ten minutes on one processor: the families once, but for the bottlenecks and DenseNet, the dearest, and
-# plain against residual networks of three depths.
-QUICK = {"n": 1500, "epochs": 8, "batch_size": 50, "schedule": "cosine", "span": 8}
-SHORT = {"n": 1000, "epochs": 8, "batch_size": 50, "size": 16, "width": 0.5, "lr": 0.05, "weight_decay": 0.0}
-COMPARED = [
-    *({"model": f"slim_{family}", "lr": 0.02 if family == "alexnet" else 0.05, **QUICK}
-      for family in FAMILIES if family not in ("plain", "bottleneck", "densenet", "convnext")),
-    {"model": "slim_convnext", **QUICK},
-    *({"model": f"slim_{family}", "depth": depth, "seed": seed, **SHORT}
-      for depth in (8, 20, 32) for family in ("plain", "resnet") for seed in (0, 1)),
-]  # fmt: skip
-
-
-if __name__ == "__main__":
-    from pathlib import Path
-
-    from dlbook.experiments.results import run_all
-
-    run_all("architectures", RECIPE, COMPARED, checkpoints=Path("runs"))

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +17,41 @@ RESULTS = Path(dlbook.__file__).resolve().parent.parent / "book" / "results"
 
 def run_all(
     topic: str, recipe: Recipe, runs: Iterable[dict[str, Any]], *, folder: Path = RESULTS,
-    checkpoints: Path | None = None,
+    checkpoints: Path | None = None, workers: int = 1,
 ) -> Path:
-    """Train each of the runs and write settings, curves and versions of all to one file.
+    """Train each of the runs and write settings, curves and versions to one file, which grows run by run.
 
     Parameters
     ----------
     topic : names the file.
     runs : for each run the arguments of `train`.
     checkpoints : a folder for the states after each epoch; the same call, after a kill, goes on from there.
+    workers : processes; the record has the order of the runs all the same.
+
+    Raises
+    ------
+    RuntimeError : naming the runs that failed, after all others have been written.
     """
-    records = []
-    for i, run in enumerate(tqdm(list(runs), desc=topic, disable=None)):
-        saved = {} if checkpoints is None else {"checkpoint": checkpoints / f"{topic}-{i}.npz"}
-        records.append(train(recipe, **run, **saved).record())
-    return write(topic, records, folder=folder)
+    runs = list(runs)
+    saved = [{} if checkpoints is None else {"checkpoint": checkpoints / f"{topic}-{i}.npz"} for i in range(len(runs))]
+    path, done, failed = write(topic, [], folder=folder), {}, {}
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        waiting = {pool.submit(_record, recipe, {**run, **saved[i]}): i for i, run in enumerate(runs)}
+        for future in tqdm(as_completed(waiting), desc=topic, total=len(runs), disable=None):
+            i = waiting[future]
+            if future.exception() is not None:
+                failed[i] = future.exception()
+                continue
+            done[i] = future.result()
+            write(topic, [done[i] for i in sorted(done)], folder=folder)
+    if failed:
+        told = "; ".join(f"{runs[i]}: {error}" for i, error in sorted(failed.items()))
+        raise RuntimeError(f"{len(failed)} of {len(runs)} runs of {topic} failed: {told}")
+    return path
+
+
+def _record(recipe: Recipe, run: dict[str, Any]) -> dict[str, Any]:
+    return train(recipe, **run).record()
 
 
 def write(topic: str, records: list[dict[str, Any]], *, folder: Path = RESULTS) -> Path:

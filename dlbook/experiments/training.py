@@ -71,8 +71,8 @@ class Result:
 
     def record(self) -> dict[str, Any]:
         """Return settings, curves and versions as plain data, for a JSON file."""
-        return {**self.settings, "curves": self.curves, "versions": versions(), "machine": platform.machine(),
-                "written": datetime.now(UTC).isoformat(timespec="seconds")}
+        return {**self.settings, "curves": self.curves, "versions": versions(),
+                "machine": machine(self.settings["device"]), "written": datetime.now(UTC).isoformat(timespec="seconds")}
 
 
 class CheckpointError(ValueError):
@@ -156,6 +156,15 @@ def checked_device(device: str) -> str:
     if device not in there:
         raise ValueError(f"device {device!r} is not here; there are {', '.join(there)}")
     return device
+
+
+def machine(device: str) -> str:
+    """Return the name of a graphics card, or the kind of the processor."""
+    if not device.startswith("cuda"):
+        return platform.machine()
+    import torch
+
+    return torch.cuda.get_device_name(device)
 
 
 def write_checkpoint(path: Path, settings: dict, epoch: int, curves: dict, state: dict, rng) -> None:

@@ -106,10 +106,10 @@ def _row(cells: Iterable[nodes.Node]) -> nodes.row:
 
 def _law(row: dict) -> str:
     """Say what came of one law."""
+    law = row["law"] if row["device"] == "cpu" else f"{row['law']} on {row['device']}"
     if row["outcome"] != "passed":
-        return f"{row['law']}: {row['outcome']}"
-    where = "" if row["device"] == "cpu" else f" on {row['device']}"
-    return f"{row['law']}{where}: {row['examples']} examples" + (
+        return f"{law}: {row['outcome']}"
+    return f"{law}: {row['examples']} examples" + (
         f", worst {number(row['worst'], 1)} of {number(row['tolerance'], 1)}" if _has_error(row) else ""
     )
 

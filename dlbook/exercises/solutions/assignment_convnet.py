@@ -127,10 +127,10 @@ def exciting_windows(x, letters, kernel):
     wide = np.pad(x, ((0, 0), (0, 0), (before, taps - 1 - before)))
     windows = np.lib.stride_tricks.sliding_window_view(wide, taps, axis=2)  # (N, A, L, S), without a copy
     places = np.einsum("nals,as->nl", windows, kernel, optimize=True).argmax(axis=1)
-    texts = []
-    for one, place in zip(windows, places, strict=True):
-        columns = one[:, place].T
-        texts.append("".join(letters[column.argmax()] if column.any() else "." for column in columns))
+    best = windows[np.arange(len(x)), :, places]  # (N, A, S)
+    rows = np.where(best.any(axis=1), best.argmax(axis=1), len(letters))
+    signs = np.array([*letters, "."])[rows]
+    texts = ["".join(window) for window in signs]
     return Counter(texts).most_common()
 
 

@@ -1,6 +1,6 @@
 """A residual network of any depth for small images, and the same network without its shortcuts."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -191,18 +191,6 @@ def init_residual_network(
     return (stem, tuple(stages), last, head), tuple(running)
 
 
-def each_layer(params: Params) -> Iterator[Layer]:
-    """Yield every layer that has a weight, in the order of the forward pass."""
-    stem, stages, _, head = params
-    yield stem
-    for stage in stages:
-        for branch, shortcut in stage:
-            yield from branch
-            if shortcut:
-                yield shortcut
-    yield head
-
-
 def residual_network_objective(
     loss: Callable = cross_entropy, *, preactivation: bool = False, skip: bool = True, strength: float = 0.0,
     eps: float = 1e-5, track: bool = False, **loss_options,
@@ -241,7 +229,7 @@ def residual_network_objective(
         scores, pullback = forward("residual_network_objective", x, params, norms, preactivation, skip)
         cost, loss_pullback = vjp(loss, scores, target, **loss_options)
         _, grads, _ = pullback(loss_pullback(1.0)[0])
-        cost = add_penalty(cost, list(each_layer(params)), list(each_layer(grads)), strength)
+        cost = add_penalty(cost, params, grads, strength)
         return cost, (grads, tuple(map(batch_statistics, norms.seen))) if track else grads
 
     return value_and_grad

@@ -133,3 +133,10 @@ def conv1d(
 
     return y, pullback
 
+
+def kernel_gradients(x: Array, weight: Array, dy: Array) -> tuple[Array, Array]:
+    """Return the gradients of the kernels and biases of a convolution with padding "same", and none of x."""
+    images, kernels, cotangent = (np.expand_dims(a, 2) if x.ndim == 3 else a for a in (x, weight, dy))
+    rows, columns = two_axes("conv", images, kernels, 1, "same", 1)
+    dweight = collect(images, cotangent, rows, columns, 1).reshape(weight.shape)
+    return dweight, dy.sum(axis=(0, *range(2, dy.ndim)))

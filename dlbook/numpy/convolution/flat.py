@@ -42,6 +42,8 @@ class Layout:
             self.width = max(columns.padded - min(columns.before, columns.after), columns.windows)
         count = rows.kernel * columns.kernel
         self.block = max(1, min(images, BLOCK // (rows.windows * self.width * count * channels)))
+        blocks = max(1, -(-images // self.block))
+        self.block = max(1, -(-images // blocks))  # blocks of one size: a last one with few images costs no less
         line = self.block * self.width
         self.length = rows.windows * line
         self.taps = []  # of each tap: its sorted image, and its distance there

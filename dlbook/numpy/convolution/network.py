@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dlbook.differentiable import differentiable, vjp
-from dlbook.numpy.convolution.conv import conv1d, conv2d
+from dlbook.numpy.convolution.conv import conv1d, conv2d, kernel_gradients
 from dlbook.numpy.convolution.pooling import max_pool1d, max_pool2d
 from dlbook.numpy.deep_networks.rectifiers import relu
 from dlbook.numpy.deep_networks.training import add_penalty
@@ -16,7 +16,7 @@ from dlbook.numpy.linear_classifiers.cross_entropy import cross_entropy
 from dlbook.numpy.linear_classifiers.linear import linear
 from dlbook.shapes import Array, Float, ShapeError
 
-__all__ = ["convnet", "convnet_objective", "init_convnet", "layer"]
+__all__ = ["convnet", "convnet_objective", "feature_maps", "init_convnet", "layer"]
 
 Params = tuple[tuple[Float[Array, "F C *S"], Float[Array, " F"]], ...]
 
@@ -52,10 +52,60 @@ def layer(f: Callable, **options) -> Callable:
 
 
 @differentiable
+def feature_maps(x: Float[Array, "N C *S"], params: Params, *, pool: int = 2) -> Float[Array, "N F *P"]:
+    r"""Send signals or images through the first layers of a `convnet`: convolution, rectifier and pooling.
+
+    $$h^{(0)} = x, \qquad h^{(l)} = \operatorname{maxpool}\big( \max(0,\, w^{(l)} \star h^{(l-1)} + b^{(l)}) \big)$$
+
+    The rest of the network is a `convnet` too: `convnet(feature_maps(x, params[:l]), params[l:])` are the scores.
+
+    Parameters
+    ----------
+    x : (N, C, W) signals or (N, C, H, W) images.
+    params : (weight, bias) of the first l layers: convolutions with padding "same", whose weight has as many axes as x.
+    pool : each convolution is followed by a rectifier and by the maximum of windows of this size, side by side.
+
+    Returns
+    -------
+    h : (N, F, P) or (N, F, P, Q), the F maps of the last of these layers; without a layer a copy of x.
+
+    Raises
+    ------
+    ShapeError : when a layer does not fit the one before.
+
+    **Source** LeCun, Bottou, Bengio and Haffner (1998), section II, with later rectifiers and maxima.
+    **Book** eq-convnet
+    """
+    if not params:
+        return x.copy(), lambda dy: (dy.copy(), ())
+    conv, shrink = (conv1d, max_pool1d) if x.ndim == 3 else (conv2d, max_pool2d)
+    pullbacks = []
+    for i, (weight, bias) in enumerate(params):
+        if weight.ndim != x.ndim or weight.shape[1] != x.shape[1]:
+            expected = f"{x.ndim} axes as x has, (F, {x.shape[1]}, ...)"
+            raise ShapeError(f"feature_maps: params[{i}] has weight {weight.shape}, expected {expected}")
+        x, conv_pullback = vjp(conv, x, weight, bias, padding="same")
+        x, relu_pullback = vjp(relu, x)
+        x, pool_pullback = vjp(shrink, x, kernel_size=pool)
+        pullbacks.append((conv_pullback, relu_pullback, pool_pullback))
+
+    def pullback(dy):
+        dx, grads = dy, []
+        for conv_pullback, relu_pullback, pool_pullback in reversed(pullbacks):
+            (dx,) = pool_pullback(dx)
+            (dx,) = relu_pullback(dx)
+            dx, *own = conv_pullback(dx)
+            grads.append(tuple(own))
+        return dx, tuple(reversed(grads))
+
+    return x, pullback
+
+
+@differentiable
 def convnet(
     x: Float[Array, "N C *S"], params: Params, *, pool: int = 2, average: bool = False
 ) -> Float[Array, "N K"]:
-    r"""Send signals or images through a small convolutional network.
+    r"""Send signals or images through a small convolutional network: its feature maps, and a linear classifier of them.
 
     $$h^{(0)} = x, \qquad h^{(l)} = \operatorname{maxpool}\big( \max(0,\, w^{(l)} \star h^{(l-1)} + b^{(l)}) \big),
     \qquad y = W \operatorname{vec}\big(h^{(k-1)}\big) + b$$
@@ -63,9 +113,9 @@ def convnet(
     Parameters
     ----------
     x : (N, C, W) signals or (N, C, H, W) images.
-    params : one pair (weight, bias) for each layer: convolutions with padding "same", whose weight has as many axes
-        as x, and last a linear layer with a weight (K, D).
-    pool : each convolution is followed by a rectifier and by the maximum of windows of this size, side by side.
+    params : one pair (weight, bias) for each layer: those of `feature_maps`, and last a linear layer with a weight
+        (K, D).
+    pool : as in `feature_maps`.
     average : give the linear layer the mean of each channel instead of all its entries: global average pooling.
 
     Returns
@@ -79,21 +129,10 @@ def convnet(
     **Source** LeCun, Bottou, Bengio and Haffner (1998), section II, with later rectifiers and maxima.
     **Book** eq-convnet
     """
-    if not params or params[-1][0].ndim != 2 or any(weight.ndim != x.ndim for weight, _ in params[:-1]):
-        shapes = [weight.shape for weight, _ in params]
-        raise ShapeError(
-            f"convnet: weights have shapes {shapes}, expected weights with {x.ndim} axes as x has, and last (K, D)"
-        )
-    conv, shrink = (conv1d, max_pool1d) if x.ndim == 3 else (conv2d, max_pool2d)
-    pullbacks = []
-    for i, (weight, bias) in enumerate(params[:-1]):
-        if weight.shape[1] != x.shape[1]:
-            raise ShapeError(f"convnet: params[{i}] has weight {weight.shape}, expected (F, {x.shape[1]}, ...)")
-        x, conv_pullback = vjp(conv, x, weight, bias, padding="same")
-        x, relu_pullback = vjp(relu, x)
-        x, pool_pullback = vjp(shrink, x, kernel_size=pool)
-        pullbacks.append((conv_pullback, relu_pullback, pool_pullback))
-    maps = x.reshape(*x.shape[:2], -1)
+    if not params or params[-1][0].ndim != 2:
+        raise ShapeError(f"convnet: weights have shapes {[w.shape for w, _ in params]}, expected one (K, D) at the end")
+    h, maps_pullback = vjp(feature_maps, x, params[:-1], pool=pool)
+    maps = h.reshape(*h.shape[:2], -1)
     features = maps.mean(axis=2) if average else maps.reshape(len(x), -1)
     if params[-1][0].shape[1] != features.shape[1]:
         raise ShapeError(
@@ -102,17 +141,11 @@ def convnet(
     y, linear_pullback = vjp(linear, features, *params[-1])
 
     def pullback(dy):
-        dx, *own = linear_pullback(dy)
-        grads = [tuple(own)]
+        dh, *own = linear_pullback(dy)
         if average:
-            dx = np.repeat(dx[:, :, None] / maps.shape[2], maps.shape[2], axis=2)
-        dx = dx.reshape(x.shape)
-        for conv_pullback, relu_pullback, pool_pullback in reversed(pullbacks):
-            (dx,) = pool_pullback(dx)
-            (dx,) = relu_pullback(dx)
-            dx, *own = conv_pullback(dx)
-            grads.append(tuple(own))
-        return dx, tuple(reversed(grads))
+            dh = np.repeat(dh[:, :, None] / maps.shape[2], maps.shape[2], axis=2)
+        dx, grads = maps_pullback(dh.reshape(h.shape))
+        return dx, (*grads, tuple(own))
 
     return y, pullback
 
@@ -164,6 +197,19 @@ def init_convnet(
     return tuple((weight.astype(dtype), bias.astype(dtype)) for weight, bias in params)
 
 
+def _first_layer(x: Array, weight: Array, bias: Array, pool: int):
+    """Compute the first layer of `convnet`, and how its own parameters get their gradients."""
+    conv, shrink = (conv1d, max_pool1d) if x.ndim == 3 else (conv2d, max_pool2d)
+    s, relu_pullback = vjp(relu, conv(x, weight, padding="same", bias=bias))
+    h, pool_pullback = vjp(shrink, s, kernel_size=pool)
+
+    def pullback(dh):
+        (ds,) = relu_pullback(*pool_pullback(dh))
+        return kernel_gradients(x, weight, ds)
+
+    return h, pullback
+
+
 def convnet_objective(
     loss: Callable = cross_entropy, *, pool: int = 2, average: bool = False, strength: float = 0.0, **loss_options
 ) -> Callable:
@@ -191,10 +237,16 @@ def convnet_objective(
     """
     strength = at_least_zero("convnet_objective", "strength", strength)
 
-    def value_and_grad(params: Params, x, target):
-        scores, pullback = vjp(convnet, x, params, pool=pool, average=average)
-        cost, loss_pullback = vjp(loss, scores, target, **loss_options)
-        _, grads = pullback(loss_pullback(1.0)[0])
+    def value_and_grad(params: Params, x, *target):
+        h, first_pullback, rest = x, None, params
+        if len(params) > 1:  # the first layer owes nobody a gradient of its input: nobody asks data to change
+            h, first_pullback = _first_layer(x, *params[0], pool)
+            rest = params[1:]
+        scores, pullback = vjp(convnet, h, rest, pool=pool, average=average)
+        cost, loss_pullback = vjp(loss, scores, *target, **loss_options)
+        dh, grads = pullback(loss_pullback(1.0)[0])
+        if first_pullback:
+            grads = (first_pullback(dh), *grads)
         return add_penalty(cost, params, grads, strength), grads
 
     return value_and_grad

@@ -11,7 +11,7 @@ from dlbook.numpy.deep_networks.regions import (
     region_bound,
 )
 from dlbook.numpy.deep_networks.smooth import gelu, silu, softplus
-from dlbook.numpy.deep_networks.training import measure_splits, mlp_objective, train_mlp
+from dlbook.numpy.deep_networks.training import measure_splits, mlp_objective, network_objective, train_mlp
 
 __all__ = [
     "activation_pattern",
@@ -28,6 +28,7 @@ __all__ = [
     "measure_splits",
     "mlp",
     "mlp_objective",
+    "network_objective",
     "prelu",
     "region_bound",
     "relu",

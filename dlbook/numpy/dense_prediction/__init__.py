@@ -2,7 +2,7 @@
 
 from dlbook.numpy.dense_prediction.detection import box_iou, detection_average_precision, match_boxes, nms
 from dlbook.numpy.dense_prediction.losses import berhu_loss, dice_loss, scale_invariant_log_loss
-from dlbook.numpy.dense_prediction.network import dense_objective, fcn, init_fcn, init_unet, unet
+from dlbook.numpy.dense_prediction.network import fcn, init_fcn, init_unet, unet
 from dlbook.numpy.dense_prediction.painting import bilinear_kernel, overlap_counts, phase_sums, sub_pixel_kernel
 from dlbook.numpy.dense_prediction.ratios import delta_accuracy, rmse_log, scale_invariant_error
 from dlbook.numpy.dense_prediction.regions import (
@@ -25,7 +25,6 @@ __all__ = [
     "box_iou",
     "class_iou",
     "delta_accuracy",
-    "dense_objective",
     "detection_average_precision",
     "dice_loss",
     "fcn",

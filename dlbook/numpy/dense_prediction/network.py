@@ -1,6 +1,6 @@
 """Networks that answer at every pixel: down, across and up again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -12,10 +12,9 @@ from dlbook.numpy.convolution.resize import interpolate
 from dlbook.numpy.convolution.transposed import conv_transpose2d
 from dlbook.numpy.deep_networks.rectifiers import relu
 from dlbook.numpy.linear_classifiers.arguments import check_generator, float_dtype, whole_number
-from dlbook.numpy.linear_classifiers.cross_entropy import cross_entropy
 from dlbook.shapes import Array, Float, ShapeError
 
-__all__ = ["dense_objective", "fcn", "init_fcn", "init_unet", "unet"]
+__all__ = ["fcn", "init_fcn", "init_unet", "unet"]
 
 Layer = tuple[Float[Array, "F I R S"], Float[Array, " F"]]
 Wide = tuple[Float[Array, "A B T U"], Float[Array, " B"]]
@@ -280,34 +279,3 @@ def init_fcn(
     if count > len(down):
         raise ValueError(f"init_fcn: heads is {heads}, expected at most {len(down)}, the number of levels")
     return _as_type((down, [_drawn(rng, 1, c, out, 1) for c in channels[:0:-1][:count]]), dtype)
-
-
-def dense_objective(network: Callable = unet, loss: Callable = cross_entropy, **loss_options) -> Callable:
-    r"""Build the cost of a network that answers at every pixel.
-
-    $$J(\theta) = \ell\big(f(x; \theta),\, t\big)$$
-
-    Parameters
-    ----------
-    network : a `@differentiable` function of `(x, params)`, such as `unet` or `layer(unet, skip=False)`.
-    loss : a `@differentiable` function of `(y, *target)` with a scalar value.
-    **loss_options : options of the loss.
-
-    Returns
-    -------
-    A function of `(params, x, *target)` that returns `(cost, grads)`, for `sgd` and `optimize`.
-
-    Raises
-    ------
-    ShapeError : from network or loss, when they are called.
-
-    **Source** Long, Shelhamer and Darrell (2015), section 3.
-    **Book** eq-dense-objective
-    """
-
-    def value_and_grad(params, x, *target):
-        y, pullback = vjp(network, x, params)
-        cost, loss_pullback = vjp(loss, y, *target, **loss_options)
-        return cost, pullback(loss_pullback(1.0)[0])[1]
-
-    return value_and_grad

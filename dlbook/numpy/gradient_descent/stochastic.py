@@ -245,6 +245,7 @@ def descend_in_batches(
     rate_of(function, lr, 0)
     check_params(function, params)
     params = tree_map(np.array, params)
+    data = tuple(np.ascontiguousarray(column) for column in data)  # else every batch would copy all the rows first
     values, rates, found = [], [], [measure(params)] if measure else []
     visited, ended = [params] if keep_path else [], False
     ours = False  # a first state is the caller's

@@ -25,7 +25,7 @@ def _arrays(function: str, weights) -> list:
 
 def _like(weights, gradient: Callable):
     """Apply `gradient` to each array, and return the results nested as the weights are."""
-    if isinstance(weights, Mapping):
+    if not isinstance(weights, np.ndarray) and isinstance(weights, Mapping):  # a question to Mapping takes its time
         return {name: _like(branch, gradient) for name, branch in weights.items()}
     if isinstance(weights, tuple | list):
         return type(weights)(_like(branch, gradient) for branch in weights)

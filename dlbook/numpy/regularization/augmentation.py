@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from dlbook.differentiable import differentiable
 from dlbook.numpy.linear_classifiers.arguments import above_zero, at_least_zero, between, check_generator, whole_number
@@ -56,20 +57,20 @@ def shift(x: Float[Array, "N *S"], offset: Int[Array, "N A"], *, cyclic: bool = 
                          "A the number of axes to shift along")
     offset = offset.astype(np.intp, copy=False)  # unsigned numbers would not go below zero
     axes = range(x.ndim - offset.shape[1], x.ndim)
-    y = x.copy() if cyclic else np.zeros_like(x)
     if cyclic:
+        y = x.copy()
         for axis, steps in zip(axes, offset.T, strict=True):
             source = (np.arange(x.shape[axis]) - steps[:, None]) % x.shape[axis]
             y = np.take_along_axis(y, np.expand_dims(source, [a for a in range(1, x.ndim) if a != axis]), axis)
         return y
-    for one, moved, steps in zip(x, y, offset, strict=True):  # slices: an index for every pixel would cost much more
-        target, source = [...], [...]
-        for size, step in zip((x.shape[axis] for axis in axes), steps, strict=True):
-            way = min(max(int(step), -size), size)
-            target.append(slice(max(way, 0), size + min(way, 0)))
-            source.append(slice(max(-way, 0), size - max(way, 0)))
-        moved[tuple(target)] = one[tuple(source)]
-    return y
+    sizes = x.shape[axes.start :]
+    steps = np.clip(offset, np.negative(sizes), sizes)
+    reach = np.abs(steps).max(axis=0, initial=0)
+    padded = np.zeros((*x.shape[: axes.start], *(sizes + 2 * reach)), x.dtype)
+    padded[..., *(slice(r, r + size) for r, size in zip(reach, sizes, strict=True))] = x
+    windows = sliding_window_view(padded, sizes, axis=tuple(axes))  # each example, seen from every offset
+    others = [slice(None)] * (axes.start - 1)
+    return windows[np.arange(len(x)), *others, *(reach - steps).T]
 
 
 def random_shift(

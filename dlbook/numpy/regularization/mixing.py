@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from dlbook.differentiable import differentiable, vjp
-from dlbook.numpy.deep_networks.network import Params, mlp
-from dlbook.numpy.deep_networks.training import add_penalty
-from dlbook.numpy.linear_classifiers.arguments import above_zero, at_least_zero, check_generator, whole_number
+from dlbook.differentiable import differentiable
+from dlbook.numpy.deep_networks.network import Params
+from dlbook.numpy.deep_networks.training import mlp_objective
+from dlbook.numpy.linear_classifiers.arguments import above_zero, check_generator, whole_number
 from dlbook.numpy.linear_classifiers.metrics import one_hot
 from dlbook.numpy.linear_classifiers.reduction import Reduction, column, reduced
 from dlbook.numpy.linear_classifiers.softmax import log_softmax
@@ -139,7 +139,7 @@ def mixup_pairs(
 
 
 def mixup_objective(
-    classes: int, rng: np.random.Generator, *, alpha: float = 0.2, network: Callable = mlp, strength: float = 0.0,
+    classes: int, rng: np.random.Generator, *, alpha: float = 0.2, objective: Callable = mlp_objective,
     **options,
 ) -> Callable:
     r"""Build the cost of a network on mixed examples: each call mixes its batch anew.
@@ -152,9 +152,8 @@ def mixup_objective(
     classes : K.
     rng : draws partners and shares.
     alpha : as in `mixup_pairs`.
-    network : a `@differentiable` function of `(x, params)`, params one pair (weight, bias) for each layer.
-    strength : lambda, at least 0; the biases go free.
-    **options : options of the network, `activation` for instance.
+    objective : builds the cost of a network from a loss, such as `mlp_objective` or `convnet_objective`.
+    **options : options of the objective: `strength`, which is lambda, or `activation` for instance.
 
     Returns
     -------
@@ -167,16 +166,12 @@ def mixup_objective(
     **Source** Zhang, Cissé, Dauphin and Lopez-Paz (2018), section 2.
     **Book** eq-vicinal-risk
     """
-    strength = at_least_zero("mixup_objective", "strength", strength)
     alpha = above_zero("mixup_objective", "alpha", alpha)
     check_generator("mixup_objective", rng)
+    cost = objective(soft_cross_entropy, **options)
 
     def value_and_grad(params: Params, x, target):
         order, share = mixup_pairs(len(x), rng, alpha=alpha, dtype=x.dtype)
-        mixed, soft = mixup(x, one_hot(target, classes, dtype=x.dtype), order, share)
-        scores, network_pullback = vjp(network, mixed, params, **options)
-        cost, loss_pullback = vjp(soft_cross_entropy, scores, soft)
-        _, grads = network_pullback(loss_pullback(1.0)[0])
-        return add_penalty(cost, params, grads, strength), grads
+        return cost(params, *mixup(x, one_hot(target, classes, dtype=x.dtype), order, share))
 
     return value_and_grad

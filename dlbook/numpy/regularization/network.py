@@ -1,13 +1,14 @@
 """A network of k layers with dropout between them: for training, for evaluation, and for asking it many times."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from dlbook.differentiable import differentiable, vjp
 from dlbook.numpy.deep_networks.network import ACTIVATIONS, Activation, Params, check_layers
-from dlbook.numpy.deep_networks.training import add_penalty
-from dlbook.numpy.linear_classifiers.arguments import at_least_zero, between, check_generator, whole_number
+from dlbook.numpy.deep_networks.training import network_objective
+from dlbook.numpy.linear_classifiers.arguments import between, check_generator, whole_number
 from dlbook.numpy.linear_classifiers.cross_entropy import cross_entropy
 from dlbook.numpy.linear_classifiers.linear import linear
 from dlbook.numpy.linear_classifiers.softmax import softmax
@@ -143,19 +144,15 @@ def dropout_objective(
     **Source** Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov (2014), section 5.1.
     **Book** eq-dropout-objective
     """
-    strength = at_least_zero("dropout_objective", "strength", strength)
     p = between("dropout_objective", "p", p, 0, 1)
     check_generator("dropout_objective", rng)
 
-    def value_and_grad(params: Params, x, target):
+    @differentiable
+    def thinned(x: Any, params: Any) -> Any:
         masks = hidden_masks(params, len(x), rng, p=p)
-        scores, network_pullback = vjp(dropout_mlp, x, params, masks, p=p, activation=activation)
-        cost, loss_pullback = vjp(loss, scores, target, **loss_options)
-        ds, *_ = loss_pullback(1.0)
-        _, grads, _ = network_pullback(ds)
-        return add_penalty(cost, params, grads, strength), grads
+        return vjp(dropout_mlp, x, params, masks, p=p, activation=activation)
 
-    return value_and_grad
+    return network_objective(thinned, loss, strength=strength, **loss_options)
 
 
 def mc_dropout(

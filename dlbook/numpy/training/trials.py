@@ -175,9 +175,10 @@ class Runner:
             if self.journal:
                 self.journal.add(trial)
         self.trials.append(trial)
-        fine = [t.score for t in self.trials if t.error is None]
-        self.bar.set_postfix({"best": f"{max(fine):.4g}" if fine else "none"}, refresh=False)
-        self.bar.update()
+        if not self.bar.disable:
+            fine = [t.score for t in self.trials if t.error is None]
+            self.bar.set_postfix({"best": f"{max(fine):.4g}" if fine else "none"}, refresh=False)
+            self.bar.update()
         return trial
 
     def __enter__(self) -> "Runner":

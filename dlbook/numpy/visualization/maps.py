@@ -1,68 +1,14 @@
-"""What the layers of a small convolutional network compute, and the patches of images that excite its units most."""
+"""The patches of images that excite the units of a network most."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-from dlbook.differentiable import differentiable, vjp
-from dlbook.numpy.convolution.conv import conv2d
-from dlbook.numpy.convolution.pooling import max_pool2d
 from dlbook.numpy.convolution.receptive import Field
-from dlbook.numpy.deep_networks.rectifiers import relu
 from dlbook.numpy.linear_classifiers.arguments import whole_number
-from dlbook.shapes import Array, Float, Int, ShapeError
+from dlbook.shapes import Array, Float, Int
 
-__all__ = ["Patches", "feature_maps", "maximal_patches"]
-
-Params = tuple[tuple[Float[Array, "F C R S"], Float[Array, " F"]], ...]
-
-
-@differentiable
-def feature_maps(x: Float[Array, "N C H W"], params: Params, *, pool: int = 2) -> Float[Array, "N F P Q"]:
-    r"""Send images through the first layers of a `convnet`: convolution, rectifier and pooling, layer by layer.
-
-    $$h^{(0)} = x, \qquad h^{(l)} = \operatorname{maxpool}\big( \max(0,\, w^{(l)} \star h^{(l-1)} + b^{(l)}) \big)$$
-
-    The rest of the network is a `convnet` too: `convnet(feature_maps(x, params[:l]), params[l:])` are the scores.
-
-    Parameters
-    ----------
-    x : (N, C, H, W) images.
-    params : (weight, bias) of the first l layers, at least one.
-    pool : as in `convnet`.
-
-    Returns
-    -------
-    h : (N, F, P, Q), the F maps of the last of these layers.
-
-    Raises
-    ------
-    ShapeError : when there is no layer, or a layer does not fit the one before.
-
-    **Source** Zeiler and Fergus (2014).
-    **Book** eq-feature-maps
-    """
-    if not params:
-        raise ShapeError("feature_maps: params holds no layer, expected at least one pair (weight, bias)")
-    pullbacks = []
-    for i, (weight, bias) in enumerate(params):
-        if weight.shape[1] != x.shape[1]:
-            raise ShapeError(f"feature_maps: params[{i}] has weight {weight.shape}, expected (F, {x.shape[1]}, R, S)")
-        x, conv_pullback = vjp(conv2d, x, weight, bias, padding="same")
-        x, relu_pullback = vjp(relu, x)
-        x, pool_pullback = vjp(max_pool2d, x, kernel_size=pool)
-        pullbacks.append((conv_pullback, relu_pullback, pool_pullback))
-
-    def pullback(dy):
-        dx, grads = dy, []
-        for conv_pullback, relu_pullback, pool_pullback in reversed(pullbacks):
-            (dx,) = pool_pullback(dx)
-            (dx,) = relu_pullback(dx)
-            dx, *own = conv_pullback(dx)
-            grads.append(tuple(own))
-        return dx, tuple(reversed(grads))
-
-    return x, pullback
+__all__ = ["Patches", "maximal_patches"]
 
 
 class Patches(NamedTuple):

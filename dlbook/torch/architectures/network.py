@@ -11,15 +11,15 @@ from torch.utils._pytree import tree_map
 
 from dlbook.numpy import architectures as reference
 from dlbook.numpy.architectures.layers import check_layer
-from dlbook.numpy.architectures.network import check_parts, each_layer
+from dlbook.numpy.architectures.network import check_parts
 from dlbook.numpy.architectures.shortcuts import check_block
 from dlbook.numpy.linear_classifiers.arguments import above_zero, at_least_zero
 from dlbook.shapes import ShapeError
 from dlbook.torch import twin
 from dlbook.torch.architectures.layers import Layer, Norms, Stats, convolve
 from dlbook.torch.architectures.shortcuts import block
+from dlbook.torch.deep_networks.training import penalty
 from dlbook.torch.linear_classifiers.cross_entropy import cross_entropy
-from dlbook.torch.linear_classifiers.penalties import l2_penalty
 from dlbook.torch.normalization.batch import batch_statistics
 
 __all__ = ["init_residual_network", "residual_network", "residual_network_objective"]
@@ -81,8 +81,8 @@ def residual_network_objective(
     def cost(params: Params, x, target):
         norms = Norms("residual_network_objective", None, eps)
         scores = forward("residual_network_objective", x, params, norms, preactivation, skip)
-        penalty = sum(l2_penalty(weight, strength=strength) for weight, *_ in each_layer(params)) if strength else 0
-        return loss(scores, target, **loss_options) + penalty, tuple(map(batch_statistics, norms.seen))
+        value = loss(scores, target, **loss_options) + penalty(params, strength)
+        return value, tuple(map(batch_statistics, norms.seen))
 
     both = torch.func.grad_and_value(cost, has_aux=True)
 

@@ -8,6 +8,7 @@ from dlbook.torch.convolution.network import (
     conv_cost,
     convnet,
     convnet_objective,
+    feature_maps,
     gabor_kernel,
     gaussian_kernel,
     gradient_support,
@@ -15,7 +16,7 @@ from dlbook.torch.convolution.network import (
     layer,
     receptive_field,
 )
-from dlbook.torch.convolution.patches import init_patch_convnet, patch_convnet, patch_convnet_objective
+from dlbook.torch.convolution.patches import init_patch_convnet, patch_convnet
 from dlbook.torch.convolution.pooling import avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
 from dlbook.torch.convolution.resize import adaptive_avg_pool2d, interpolate
 from dlbook.torch.convolution.transposed import conv_transpose1d, conv_transpose2d
@@ -38,6 +39,7 @@ __all__ = [
     "conv_transpose_output_size",
     "convnet",
     "convnet_objective",
+    "feature_maps",
     "filter_matrix",
     "fold",
     "gabor_kernel",
@@ -52,7 +54,6 @@ __all__ = [
     "max_pool2d",
     "pad",
     "patch_convnet",
-    "patch_convnet_objective",
     "patchify",
     "receptive_field",
     "unfold",

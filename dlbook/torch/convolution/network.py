@@ -11,22 +11,21 @@ from torch import Tensor
 
 from dlbook.numpy import convolution as reference
 from dlbook.numpy.convolution.receptive import Field, conv_cost, receptive_field
-from dlbook.numpy.linear_classifiers.arguments import at_least_zero
 from dlbook.shapes import ShapeError
 from dlbook.torch import twin, vjp
 from dlbook.torch.convolution.conv import conv1d, conv2d
 from dlbook.torch.convolution.pooling import max_pool1d, max_pool2d
 from dlbook.torch.deep_networks.rectifiers import relu
-from dlbook.torch.gradient_descent.descent import value_and_grad
+from dlbook.torch.deep_networks.training import network_objective
 from dlbook.torch.linear_classifiers.cross_entropy import cross_entropy
 from dlbook.torch.linear_classifiers.linear import linear
-from dlbook.torch.linear_classifiers.penalties import l2_penalty
 
 __all__ = [
     "Field",
     "conv_cost",
     "convnet",
     "convnet_objective",
+    "feature_maps",
     "gabor_kernel",
     "gaussian_kernel",
     "gradient_support",
@@ -44,19 +43,27 @@ def layer(f: Callable, **options) -> Callable:
 
 
 @twin
+def feature_maps(x: Float[Tensor, "N C *S"], params: Params, *, pool: int = 2) -> Float[Tensor, "N F *P"]:
+    """Send signals or images through the first layers of a `convnet`: convolution, rectifier and pooling."""
+    conv, shrink = (conv1d, max_pool1d) if x.ndim == 3 else (conv2d, max_pool2d)
+    for i, (weight, bias) in enumerate(params):
+        if weight.ndim != x.ndim or weight.shape[1] != x.shape[1]:
+            expected = f"{x.ndim} axes as x has, (F, {x.shape[1]}, ...)"
+            raise ShapeError(f"feature_maps: params[{i}] has weight {tuple(weight.shape)}, expected {expected}")
+        x = shrink(relu(conv(x, weight, bias, padding="same")), kernel_size=pool)
+    return x
+
+
+@twin
 def convnet(
     x: Float[Tensor, "N C *S"], params: Params, *, pool: int = 2, average: bool = False
 ) -> Float[Tensor, "N K"]:
     """Send signals or images through a small convolutional network."""
-    if not params or params[-1][0].ndim != 2 or any(weight.ndim != x.ndim for weight, _ in params[:-1]):
+    if not params or params[-1][0].ndim != 2:
         shapes = [tuple(weight.shape) for weight, _ in params]
-        raise ShapeError(
-            f"convnet: weights have shapes {shapes}, expected weights with {x.ndim} axes as x has, and last (K, D)"
-        )
-    conv, shrink = (conv1d, max_pool1d) if x.ndim == 3 else (conv2d, max_pool2d)
-    for weight, bias in params[:-1]:
-        x = shrink(relu(conv(x, weight, bias, padding="same")), kernel_size=pool)
-    features = x.flatten(2).mean(dim=2) if average else x.flatten(1)
+        raise ShapeError(f"convnet: weights have shapes {shapes}, expected one (K, D) at the end")
+    maps = feature_maps(x, params[:-1], pool=pool)
+    features = maps.flatten(2).mean(dim=2) if average else maps.flatten(1)
     if params[-1][0].shape[1] != features.shape[1]:
         raise ShapeError(
             f"convnet: the last weight has shape {tuple(params[-1][0].shape)}, expected {features.shape[1]} columns"
@@ -79,13 +86,8 @@ def convnet_objective(
     loss: Callable = cross_entropy, *, pool: int = 2, average: bool = False, strength: float = 0.0, **loss_options
 ) -> Callable:
     """Build the cost of a small convolutional network: the mean loss of its scores plus a price on its weights."""
-    strength = at_least_zero("convnet_objective", "strength", strength)
-
-    def cost(params: Params, x, target):
-        data_loss = loss(convnet(x, params, pool=pool, average=average), target, **loss_options)
-        return data_loss + sum(l2_penalty(weight, strength=strength) for weight, _ in params)
-
-    return value_and_grad(cost)
+    network = layer(convnet, pool=pool, average=average)
+    return network_objective(network, loss, strength=strength, **loss_options)
 
 
 def gradient_support(f: Callable, x: Tensor, *params: Any, position: tuple[int, ...]) -> Bool[Tensor, "*S"]:

@@ -1,6 +1,6 @@
 """A network that cuts an image into patches, looks at all of them through the same filters."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -9,17 +9,13 @@ from torch import Tensor
 
 from dlbook.numpy import convolution as reference
 from dlbook.numpy.convolution.conv import Both
-from dlbook.numpy.linear_classifiers.arguments import at_least_zero
 from dlbook.shapes import ShapeError
 from dlbook.torch import twin
 from dlbook.torch.deep_networks.network import mlp
 from dlbook.torch.deep_networks.rectifiers import relu
-from dlbook.torch.gradient_descent.descent import value_and_grad
-from dlbook.torch.linear_classifiers.cross_entropy import cross_entropy
 from dlbook.torch.linear_classifiers.linear import linear
-from dlbook.torch.linear_classifiers.penalties import l2_penalty
 
-__all__ = ["init_patch_convnet", "patch_convnet", "patch_convnet_objective"]
+__all__ = ["init_patch_convnet", "patch_convnet"]
 
 Layers = tuple[tuple[Float[Tensor, "K D"], Float[Tensor, " K"]], ...]
 
@@ -44,14 +40,3 @@ def init_patch_convnet(
     """Draw the weights of a network of patches: the reference's own draw, as tensors."""
     drawn = reference.init_patch_convnet(shape, filters, hidden, classes, rng, patch_size=patch_size, dtype=dtype)
     return tuple((torch.from_numpy(weight), torch.from_numpy(bias)) for weight, bias in drawn)
-
-
-def patch_convnet_objective(loss: Callable = cross_entropy, *, strength: float = 0.0, **loss_options) -> Callable:
-    """Build the cost of a network of patches: the mean loss of its scores plus a price on its weights."""
-    strength = at_least_zero("patch_convnet_objective", "strength", strength)
-
-    def cost(params: Layers, x, target):
-        data_loss = loss(patch_convnet(x, params), target, **loss_options)
-        return data_loss + sum(l2_penalty(weight, strength=strength) for weight, _ in params)
-
-    return value_and_grad(cost)

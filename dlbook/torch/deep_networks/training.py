@@ -10,29 +10,41 @@ from torch import Tensor
 from dlbook.numpy.deep_networks.network import Activation
 from dlbook.numpy.gradient_descent.descent import Descent, Rate
 from dlbook.numpy.linear_classifiers.arguments import at_least_zero, check_rows
-from dlbook.torch.deep_networks.network import Params, init_mlp, mlp
+from dlbook.shapes import leaves
+from dlbook.torch.deep_networks.network import init_mlp, mlp
 from dlbook.torch.gradient_descent.descent import value_and_grad
 from dlbook.torch.gradient_descent.stochastic import sgd
 from dlbook.torch.linear_classifiers.cross_entropy import cross_entropy
 from dlbook.torch.linear_classifiers.metrics import accuracy
 from dlbook.torch.linear_classifiers.penalties import l2_penalty
 
-__all__ = ["measure_splits", "mlp_objective", "train_mlp"]
+__all__ = ["measure_splits", "mlp_objective", "network_objective", "train_mlp"]
 
 Split = tuple[Tensor, Tensor]
+
+
+def penalty(params, strength: float):
+    """Add up the price of the weights, all tensors of more than one axis."""
+    return sum(l2_penalty(p, strength=strength) for _, p in leaves(params) if p.ndim > 1) if strength else 0
+
+
+def network_objective(
+    network: Callable, loss: Callable = cross_entropy, *, strength: float = 0.0, **loss_options
+) -> Callable:
+    """Build the cost of any network: the mean loss of its scores plus a price on all its weights."""
+    strength = at_least_zero("network_objective", "strength", strength)
+
+    def cost(params, x, *target):
+        return loss(network(x, params), *target, **loss_options) + penalty(params, strength)
+
+    return value_and_grad(cost)
 
 
 def mlp_objective(
     loss: Callable = cross_entropy, *, activation: Activation = "relu", strength: float = 0.0, **loss_options
 ) -> Callable:
-    """Build the cost of a k-layer network: the mean loss of its scores plus a price on all its weights."""
-    strength = at_least_zero("mlp_objective", "strength", strength)
-
-    def cost(params: Params, x, target):
-        data_loss = loss(mlp(x, params, activation=activation), target, **loss_options)
-        return data_loss + sum(l2_penalty(weight, strength=strength) for weight, _ in params)
-
-    return value_and_grad(cost)
+    """Build the cost of a k-layer network."""
+    return network_objective(partial(mlp, activation=activation), loss, strength=strength, **loss_options)
 
 
 def measure_splits(

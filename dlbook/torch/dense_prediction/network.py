@@ -1,6 +1,6 @@
 """Networks that answer at every pixel: down, across and up again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -13,10 +13,8 @@ from dlbook.numpy import dense_prediction as reference
 from dlbook.numpy.dense_prediction.network import check_depth
 from dlbook.torch import twin
 from dlbook.torch.convolution.conv import conv2d
-from dlbook.torch.gradient_descent.descent import value_and_grad
-from dlbook.torch.linear_classifiers.cross_entropy import cross_entropy
 
-__all__ = ["dense_objective", "fcn", "init_fcn", "init_unet", "unet"]
+__all__ = ["fcn", "init_fcn", "init_unet", "unet"]
 
 Layer = tuple[Float[Tensor, "F I R S"], Float[Tensor, " F"]]
 Wide = tuple[Float[Tensor, "A B T U"], Float[Tensor, " B"]]
@@ -82,8 +80,3 @@ def init_fcn(
         in_channels, widths, out_channels, rng, heads=heads, kernel_size=kernel_size, dtype=dtype
     )
     return tree_map(torch.from_numpy, drawn)
-
-
-def dense_objective(network: Callable = unet, loss: Callable = cross_entropy, **loss_options) -> Callable:
-    """Build the cost of a network that answers at every pixel."""
-    return value_and_grad(lambda params, x, *target: loss(network(x, params), *target, **loss_options))

@@ -14,11 +14,10 @@ from dlbook.numpy.linear_classifiers.arguments import above_zero, at_least_zero,
 from dlbook.numpy.normalization.network import Norm, check_norm, check_normalized_layers
 from dlbook.numpy.normalization.training import check_last_batch
 from dlbook.torch.deep_networks.network import ACTIVATIONS
-from dlbook.torch.deep_networks.training import measure_splits
+from dlbook.torch.deep_networks.training import measure_splits, penalty
 from dlbook.torch.gradient_descent.descent import Descent
 from dlbook.torch.gradient_descent.stochastic import descend_in_batches, plain_step
 from dlbook.torch.linear_classifiers.cross_entropy import cross_entropy
-from dlbook.torch.linear_classifiers.penalties import l2_penalty
 from dlbook.torch.normalization.batch import batch_statistics, update_running
 from dlbook.torch.normalization.network import (
     Params,
@@ -45,9 +44,8 @@ def normalized_mlp_objective(
 
     def cost(params: Params, x, target):
         scores, normalized = scores_and_normalized(x, params, None, norm, activation, eps)
-        data_loss = loss(scores, target, **loss_options)
-        penalty = sum(l2_penalty(weight, strength=strength) for weight, *_ in params)
-        return data_loss + penalty, tuple(map(batch_statistics, normalized))
+        value = loss(scores, target, **loss_options) + penalty(params, strength)
+        return value, tuple(map(batch_statistics, normalized))
 
     both = torch.func.grad_and_value(cost, has_aux=True)
 

@@ -9,11 +9,10 @@ from jaxtyping import Float, Integer
 from torch import Tensor
 
 from dlbook.numpy import regularization as reference
-from dlbook.numpy.linear_classifiers.arguments import above_zero, at_least_zero, check_generator
+from dlbook.numpy.linear_classifiers.arguments import above_zero, check_generator
 from dlbook.torch import twin
-from dlbook.torch.deep_networks.network import Params, mlp
-from dlbook.torch.gradient_descent.descent import value_and_grad
-from dlbook.torch.linear_classifiers.penalties import l2_penalty
+from dlbook.torch.deep_networks.network import Params
+from dlbook.torch.deep_networks.training import mlp_objective
 from dlbook.torch.linear_classifiers.reduction import Reduction
 
 __all__ = ["mixup", "mixup_objective", "mixup_pairs", "soft_cross_entropy"]
@@ -46,23 +45,17 @@ def mixup_pairs(
 
 
 def mixup_objective(
-    classes: int, rng: np.random.Generator, *, alpha: float = 0.2, network: Callable = mlp, strength: float = 0.0,
+    classes: int, rng: np.random.Generator, *, alpha: float = 0.2, objective: Callable = mlp_objective,
     **options,
 ) -> Callable:
     """Build the cost of a network on mixed examples: each call mixes its batch anew."""
-    strength = at_least_zero("mixup_objective", "strength", strength)
     alpha = above_zero("mixup_objective", "alpha", alpha)
     check_generator("mixup_objective", rng)
+    cost = objective(soft_cross_entropy, **options)
 
-    def cost(params: Params, x, target):
-        data_loss = soft_cross_entropy(network(x, params, **options), target)
-        return data_loss + sum(l2_penalty(weight, strength=strength) for weight, _ in params)
-
-    both = value_and_grad(cost)
-
-    def mixed(params: Params, x, target):
+    def value_and_grad(params: Params, x, target):
         order, share = mixup_pairs(len(x), rng, alpha=alpha)
         soft = F.one_hot(target.long(), classes).to(x.dtype)
-        return both(params, *mixup(x, soft, order.to(x.device), share.to(x.device, x.dtype)))
+        return cost(params, *mixup(x, soft, order.to(x.device), share.to(x.device, x.dtype)))
 
-    return mixed
+    return value_and_grad

@@ -9,14 +9,13 @@ from torch import Tensor
 
 from dlbook.numpy import regularization as reference
 from dlbook.numpy.deep_networks.network import Activation, check_layers
-from dlbook.numpy.linear_classifiers.arguments import at_least_zero, between, check_generator, whole_number
+from dlbook.numpy.linear_classifiers.arguments import between, check_generator, whole_number
 from dlbook.numpy.regularization.network import check_masks
 from dlbook.torch import twin
 from dlbook.torch.deep_networks.network import ACTIVATIONS, Params
-from dlbook.torch.gradient_descent.descent import value_and_grad
+from dlbook.torch.deep_networks.training import network_objective
 from dlbook.torch.linear_classifiers.cross_entropy import cross_entropy
 from dlbook.torch.linear_classifiers.linear import linear
-from dlbook.torch.linear_classifiers.penalties import l2_penalty
 from dlbook.torch.regularization.dropout import dropout
 
 __all__ = ["dropout_mlp", "dropout_objective", "hidden_masks", "mc_dropout"]
@@ -49,16 +48,14 @@ def dropout_objective(
     strength: float = 0.0, **loss_options,
 ) -> Callable:
     """Build the cost of a k-layer network with dropout: each call draws fresh masks."""
-    strength = at_least_zero("dropout_objective", "strength", strength)
     p = between("dropout_objective", "p", p, 0, 1)
     check_generator("dropout_objective", rng)
 
-    def cost(params: Params, x, target, masks):
-        data_loss = loss(dropout_mlp(x, params, masks, p=p, activation=activation), target, **loss_options)
-        return data_loss + sum(l2_penalty(weight, strength=strength) for weight, _ in params)
+    def thinned(x, params: Params):
+        masks = hidden_masks(params, len(x), rng, p=p)
+        return dropout_mlp(x, params, masks, p=p, activation=activation)
 
-    both = value_and_grad(cost)
-    return lambda params, x, target: both(params, x, target, hidden_masks(params, len(x), rng, p=p))
+    return network_objective(thinned, loss, strength=strength, **loss_options)
 
 
 @torch.no_grad()

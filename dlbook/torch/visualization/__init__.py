@@ -3,7 +3,7 @@
 from dlbook.torch.visualization.class_maps import class_activation, grad_cam
 from dlbook.torch.visualization.codes import Principal, pca
 from dlbook.torch.visualization.gradients import integrated_gradients, saliency, smooth_grad
-from dlbook.torch.visualization.maps import Patches, feature_maps, maximal_patches
+from dlbook.torch.visualization.maps import Patches, maximal_patches
 from dlbook.torch.visualization.occlusion import occlusion_map
 from dlbook.torch.visualization.preferred import activation_maximization
 from dlbook.torch.visualization.rules import guided_saliency, relu_backward
@@ -16,7 +16,6 @@ __all__ = [
     "activation_maximization",
     "affinities",
     "class_activation",
-    "feature_maps",
     "grad_cam",
     "guided_saliency",
     "inside_share",

@@ -1,33 +1,15 @@
-"""What the layers of a small convolutional network compute, and the patches of images that excite its units most."""
+"""The patches of images that excite the units of a network most."""
 
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
 from dlbook.numpy.convolution.receptive import Field
 from dlbook.numpy.linear_classifiers.arguments import whole_number
-from dlbook.shapes import ShapeError
-from dlbook.torch import twin
-from dlbook.torch.convolution.conv import conv2d
-from dlbook.torch.convolution.pooling import max_pool2d
-from dlbook.torch.deep_networks.rectifiers import relu
 
-__all__ = ["Patches", "feature_maps", "maximal_patches"]
-
-Params = tuple[tuple[Float[Tensor, "F C R S"], Float[Tensor, " F"]], ...]
-
-
-@twin
-def feature_maps(x: Float[Tensor, "N C H W"], params: Params, *, pool: int = 2) -> Float[Tensor, "N F P Q"]:
-    """Send images through the first layers of a `convnet`."""
-    if not params:
-        raise ShapeError("feature_maps: params holds no layer, expected at least one pair (weight, bias)")
-    for weight, bias in params:
-        x = max_pool2d(relu(conv2d(x, weight, bias, padding="same")), kernel_size=pool)
-    return x
+__all__ = ["Patches", "maximal_patches"]
 
 
 class Patches(NamedTuple):

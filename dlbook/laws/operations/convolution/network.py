@@ -1,4 +1,4 @@
-"""The catalogue's entry for the small convolutional network."""
+"""The catalogue's entries for the small convolutional network and for its feature maps."""
 
 import numpy as np
 from hypothesis import strategies as st
@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from dlbook.laws.arrays import SEEDS, array
 from dlbook.laws.operation import Bug, Example, operation
 from dlbook.laws.operations.convolution.drawing import INTEGERS
-from dlbook.numpy.convolution import convnet, init_convnet
+from dlbook.numpy.convolution import convnet, feature_maps, init_convnet
 
 
 @st.composite
@@ -32,6 +32,97 @@ def size(example) -> float:
     for weight, bias in params:
         bound = bound * max(1.0, float(np.abs(weight).reshape(len(weight), -1).sum(axis=1).max())) + abs(bias).max()
     return 10 * bound
+
+
+def agree(a, b, example) -> None:
+    """Require two arrays to be equal up to the rounding of their sums."""
+    np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-13 * size(example))
+
+
+@st.composite
+def first_layers(draw):
+    example = draw(networks())
+    x, params = example.args
+    return Example((x, params[:-1]), {"pool": example.options["pool"]} if "pool" in example.options else {})
+
+
+def maps_of_a_layer_are_never_negative(f, example):
+    assert not example.args[1] or (f(*example.args, **example.options) >= 0).all()
+
+
+def the_rest_of_the_network_is_a_convnet_that_begins_with_these_maps(f, example):
+    x, params = example.args
+    h = f(x, params, **example.options)
+    weight = example.rng().normal(size=(3, h[0].size))
+    top = ((weight, np.zeros(3)),)
+    np.testing.assert_allclose(
+        convnet(h, top), convnet(x, (*params, *top), **example.options), rtol=1e-9, atol=1e-11 * size(example)
+    )
+
+
+def the_maps_of_two_layers_are_the_maps_of_the_maps(f, example):
+    x, params = example.args
+    below = f(x, params[:1], **example.options)
+    agree(f(below, params[1:], **example.options), f(x, params, **example.options), example)
+
+
+def maps_may_change_places(f, example):
+    if not example.args[1]:
+        return
+    x, (*first, (weight, bias)) = example.args
+    order = example.rng().permutation(len(bias))
+    y = f(x, (*first, (weight[order], bias[order])), **example.options)
+    agree(y, f(x, (*first, (weight, bias)), **example.options)[:, order], example)
+
+
+def another_channel(example):
+    """Return the example with a first layer whose kernels expect a channel too many."""
+    x, params = example.args
+    return example.with_args(x, ((np.ones((1, x.shape[1] + 1, *[1] * (x.ndim - 2))), np.ones(1)), *params))
+
+
+def another_axis(example):
+    """Return the example with a first layer whose kernels have an axis too many."""
+    x, params = example.args
+    return example.with_args(x, ((np.ones((1, x.shape[1], *[1] * (x.ndim - 1))), np.ones(1)), *params))
+
+
+operation(
+    feature_maps,
+    examples=first_layers(),
+    kinks=True,
+    rows=(0,),
+    scale=size,
+    refuses={**INTEGERS, "kernels of another depth": another_channel, "kernels with another axis": another_axis},
+    invariants=(
+        maps_of_a_layer_are_never_negative,
+        the_rest_of_the_network_is_a_convnet_that_begins_with_these_maps,
+        the_maps_of_two_layers_are_the_maps_of_the_maps,
+        maps_may_change_places,
+    ),
+    exact=(
+        (
+            (np.array([[[[1.0, -2.0], [3.0, 4.0]]]]), ((np.array([[[[1.0]]], [[[-1.0]]]]), np.array([0.0, 1.0])),)),
+            {},
+            [[[[4.0]], [[3.0]]]],
+            ([[[[0, -1], [0, 1]]]], (([[[[4.0]]], [[[-2.0]]]], [1.0, 1.0]),)),
+        ),
+    ),
+    bugs=(
+        Bug("no rectifier", "x, relu_pullback = vjp(relu, x)", "_, relu_pullback = vjp(relu, x * 0 + 1)",
+            "A map is what has passed the rectifier: it is never negative."),
+        Bug("no pooling", "vjp(shrink, x, kernel_size=pool)", "vjp(shrink, x, kernel_size=1)",
+            "Each layer ends with the maximum of windows of size pool."),
+        Bug("the gradients in the order of the way back", "tuple(reversed(grads))", "tuple(grads)",
+            "The way back meets the last layer first: put the gradients back into the order of params."),
+        Bug("the rectifier forgotten on the way back", "(dx,) = relu_pullback(dx)", "relu_pullback(dx)",
+            "What was off passes no gradient."),
+        Bug("kernels that lose the border", 'padding="same")', 'padding="valid")',
+            "With padding same a convolution keeps the size of the image."),
+        Bug("without a layer the image itself", "return x.copy(), lambda dy: (dy.copy(), ())",
+            "return x, lambda dy: (dy, ())", "What comes out is never the array that went in: copy it."),
+    ),
+)  # fmt: skip
 
 
 def without_convolutions_it_is_a_linear_classifier(f, example):
@@ -117,11 +208,11 @@ operation(
             "The way back meets the last layer first: put the gradients back into the order of params."),
         Bug("no pooling", "vjp(shrink, x, kernel_size=pool)", "vjp(shrink, x, kernel_size=1)",
             "Each convolution is followed by the maximum of windows of size pool."),
-        Bug("the mean's gradient not divided", "dx[:, :, None] / maps.shape[2]", "dx[:, :, None]",
+        Bug("the mean's gradient not divided", "dh[:, :, None] / maps.shape[2]", "dh[:, :, None]",
             "A mean of k entries sends each of them one k-th of dy."),
         Bug("kernels that lose the border", 'padding="same")', 'padding="valid")',
             "With padding same a convolution keeps the size of the image."),
-        Bug("the input's gradient forgotten", "return dx, tuple(reversed(grads))",
-            "return dx * 0, tuple(reversed(grads))", "x has a gradient too: what arrives at the first layer goes on."),
+        Bug("the input's gradient forgotten", "return dx, (*grads",
+            "return dx * 0, (*grads", "x has a gradient too: what arrives at the first layer goes on."),
     ),
 )  # fmt: skip

@@ -1,109 +1,18 @@
-"""The catalogue's entries for the maps of layers and of classes."""
+"""The catalogue's entries for the maps of classes."""
 
 import numpy as np
 from hypothesis import strategies as st
 
-from dlbook.laws.arrays import SEEDS, array, labels, sizes
+from dlbook.laws.arrays import array, labels, sizes
 from dlbook.laws.operation import Bug, Example, magnitude, operation
-from dlbook.numpy.convolution import convnet, init_convnet
-from dlbook.numpy.visualization import class_activation, feature_maps, grad_cam
+from dlbook.numpy.visualization import class_activation, grad_cam
 
-KINDS = ("iota", "normal", "ties", "large", "small")
 INTEGERS = {"integers for floats": lambda e: e.with_arg(0, e.args[0].astype(int))}
 
 
-@st.composite
-def first_layers(draw):
-    pool = draw(st.integers(1, 2))
-    channels = draw(st.lists(st.integers(1, 2), min_size=1, max_size=2))
-    shape = (draw(st.integers(1, 2)), *(draw(st.integers(pool ** len(channels), 5)) for _ in range(2)))
-    rng = np.random.default_rng(draw(SEEDS))
-    params = init_convnet(shape, channels, 1, rng, kernel_size=draw(st.integers(1, 3)), pool=pool, dtype="float64")
-    params = tuple((weight, rng.normal(size=bias.shape)) for weight, bias in params[:-1])
-    x = draw(array(draw(st.integers(1, 2)), *shape, kinds=KINDS))
-    return Example((x, params), {"pool": pool} if pool != 2 else {})
-
-
-def size(example) -> float:
-    """Bound the values inside: each layer enlarges by at most the sum of a kernel's absolute weights."""
-    x, params = example.args
-    bound = max(1.0, float(np.abs(x).max()))
-    for weight, bias in params:
-        bound = bound * max(1.0, float(np.abs(weight).reshape(len(weight), -1).sum(axis=1).max())) + abs(bias).max()
-    return 10 * bound
-
-
-def agree(a, b, example, scale=size) -> None:
+def agree(a, b, example, scale) -> None:
     """Require two arrays to be equal up to the rounding of their sums."""
     np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-13 * scale(example))
-
-
-def maps_are_never_negative(f, example):
-    assert (f(*example.args, **example.options) >= 0).all()
-
-
-def the_rest_of_the_network_is_a_convnet_that_begins_with_these_maps(f, example):
-    x, params = example.args
-    h = f(x, params, **example.options)
-    weight = example.rng().normal(size=(3, h[0].size))
-    top = ((weight, np.zeros(3)),)
-    agree(convnet(h, top), convnet(x, (*params, *top), **example.options), example, lambda e: 100 * size(e))
-
-
-def the_maps_of_two_layers_are_the_maps_of_the_maps(f, example):
-    x, params = example.args
-    if len(params) == 2:
-        below = f(x, params[:1], **example.options)
-        agree(f(below, params[1:], **example.options), f(x, params, **example.options), example)
-
-
-def maps_may_change_places(f, example):
-    x, (*first, (weight, bias)) = example.args
-    order = example.rng().permutation(len(bias))
-    y = f(x, (*first, (weight[order], bias[order])), **example.options)
-    agree(y, f(x, (*first, (weight, bias)), **example.options)[:, order], example)
-
-
-def another_channel(example):
-    """Return the example with kernels that expect a channel too many."""
-    x, ((weight, bias), *rest) = example.args
-    return example.with_args(x, ((np.concatenate([weight, weight[:, :1]], axis=1), bias), *rest))
-
-
-operation(
-    feature_maps,
-    examples=first_layers(),
-    kinks=True,
-    rows=(0,),
-    scale=size,
-    refuses={**INTEGERS, "no layer": lambda e: e.with_arg(1, ()), "kernels of another depth": another_channel},
-    invariants=(
-        maps_are_never_negative,
-        the_rest_of_the_network_is_a_convnet_that_begins_with_these_maps,
-        the_maps_of_two_layers_are_the_maps_of_the_maps,
-        maps_may_change_places,
-    ),
-    exact=(
-        (
-            (np.array([[[[1.0, -2.0], [3.0, 4.0]]]]), ((np.array([[[[1.0]]], [[[-1.0]]]]), np.array([0.0, 1.0])),)),
-            {},
-            [[[[4.0]], [[3.0]]]],
-            ([[[[0, -1], [0, 1]]]], (([[[[4.0]]], [[[-2.0]]]], [1.0, 1.0]),)),
-        ),
-    ),
-    bugs=(
-        Bug("no rectifier", "x, relu_pullback = vjp(relu, x)", "_, relu_pullback = vjp(relu, x * 0 + 1)",
-            "A map is what has passed the rectifier: it is never negative."),
-        Bug("no pooling", "vjp(max_pool2d, x, kernel_size=pool)", "vjp(max_pool2d, x, kernel_size=1)",
-            "Each layer ends with the maximum of windows of size pool."),
-        Bug("the gradients in the order of the way back", "tuple(reversed(grads))", "tuple(grads)",
-            "The way back meets the last layer first: put the gradients back into the order of params."),
-        Bug("the rectifier forgotten on the way back", "(dx,) = relu_pullback(dx)", "relu_pullback(dx)",
-            "What was off passes no gradient."),
-        Bug("kernels that lose the border", 'padding="same")', 'padding="valid")',
-            "With padding same a convolution keeps the size of the image."),
-    ),
-)  # fmt: skip
 
 
 @st.composite
