@@ -176,7 +176,7 @@ def agrees_in(op, dtype, device, examples, ledger):
         theirs, their_grads = on_device(op, example, y, device, kind)
         if not (op.twin_gradient(example) if callable(op.twin_gradient) else op.twin_gradient):
             grads = their_grads = ()
-        scale = max(1.0, op.scale(example))
+        scale = max(1.0, float(op.scale(example)))
         for a, b in zip(flatten((y, grads)), flatten((theirs, their_grads)), strict=True):
             off = float(np.abs(a - b).max(initial=0.0)) / max(scale, float(np.abs(a).max(initial=0.0)))
             assert off <= tolerance

@@ -11,6 +11,8 @@ EXAMPLES = {
     "fig_builder": (({"two layers": STACK, "one": STACK[:1]},), {"size": 32}),
     "fig_costs": (({"VGG": {"VGG-11": (7e9, 1e8, 69.0), "VGG-16": (1e10, 2e8, 71.0)}},), {"y_label": "accuracy (%)"}),
     "fig_maps": (({"a network": [("input", 3, 32), ("convolution", 16, 16), ("linear", 10, 1)]},), {}),
+    "fig_speeds": (({"VGG-16": (1.5e10, {"float32": 600, "bfloat16": 3000}), "AlexNet": (7e8, {"float32": 9000})},),
+                   {"rate": 7e14, "rate_label": "a product of matrices"}),
 }
 REFUSED = [
     (lambda f: f["fig_blocks"]({}, alt="a"), "one to five"),
@@ -20,4 +22,6 @@ REFUSED = [
     (lambda f: f["fig_costs"]({}, alt="a", y_label="y"), "one to six"),
     (lambda f: f["fig_costs"]({"a": {"a": (0, 1, 1)}}, alt="a", y_label="y"), "positive"),
     (lambda f: f["fig_maps"]({"a": [("magic", 1, 1)]}, alt="a"), "magic"),
+    (lambda f: f["fig_speeds"]({}, alt="a", rate=1, rate_label="r"), "at least one network"),
+    (lambda f: f["fig_speeds"]({"a": (1, {"w": 0})}, alt="a", rate=1, rate_label="r"), "above 0"),
 ]

@@ -30,6 +30,8 @@ def batch_norm(
 ) -> Float[Tensor, "N C *S"]:
     """Give every channel mean 0 and variance 1 over the batch, then a scale and a shift that are learnt."""
     check_count("batch_norm", x)
+    if weight is None and bias is not None:
+        weight = torch.ones_like(bias)  # on a GPU PyTorch fails in the way back of a shift alone
     return F.batch_norm(x, None, None, weight, bias, training=True, eps=above_zero("batch_norm", "eps", eps))
 
 

@@ -61,4 +61,6 @@ def instance_norm(
     if math.prod(x.shape[2:]) < 2:
         raise ValueError(f"instance_norm: x of shape {tuple(x.shape)} has fewer than 2 positions, expected at least "
                          "2: the result would not depend on x")
+    if weight is None and bias is not None:
+        weight = torch.ones_like(bias)  # on a GPU PyTorch fails in the way back of a shift alone
     return F.instance_norm(x, weight=weight, bias=bias, eps=above_zero("instance_norm", "eps", eps))
