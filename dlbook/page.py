@@ -187,7 +187,8 @@ def without_docstring(source: str) -> str:
 def _html(path: str, source: str, doc: str) -> str:
     name = path.rpartition(".")[2]
     first, _, rest = doc.partition("\n")
-    summary = f"<code>{html.escape(name)}</code> {html.escape(first)}"
+    told = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(first))
+    summary = f"<code>{html.escape(name)}</code> {told}"
     head = f"<p class='dlbook-summary'>{summary}</p>"
     if rest.strip():
         body = f"<pre>{html.escape(rest.strip())}</pre>"

@@ -12,6 +12,7 @@ from dlbook.laws.generic import LAWS
 from dlbook.laws.mutants import Mutant, generic_mutants
 from dlbook.laws.operation import Bug, Example, Op, argument_names, catalogue, literal, magnitude
 from dlbook.laws.trees import flatten, rebuild
+from dlbook.laws.verdict import LawBroken, finite
 from dlbook.numpy import linear
 from dlbook.shapes import Array, Float, Int, Scalar
 
@@ -118,6 +119,13 @@ def test_one_wrong_entry_is_seen_and_named():
 
 def test_a_nan_gradient_is_no_pass():
     assert isinstance(law(SOFT, "gradient", warped(soft, lambda g: g * np.nan)), Failure)
+
+
+def test_a_number_that_is_none_is_shown_in_words_that_fit_one_value_and_many():
+    for what in ("y", "The rank correlations"):
+        with pytest.raises(LawBroken, match=f"^{what}: nan, expected finite numbers$"):
+            finite((np.ones(2), np.array([1.0, np.nan, np.inf])), what)
+    finite((np.ones(2), np.zeros(0)), "y")
 
 
 def test_a_tiny_gradient_is_held_to_its_own_size_and_not_to_an_absolute_tolerance():

@@ -147,3 +147,17 @@ def test_the_sheets_gradients_by_matrices_are_those_of_two_layers(seed):
     dh1, dv = back2(dy)
     for got, expected in zip(solved.sheet_gradients(x, w, v, dy[0]), (back1(*on(dh1))[1], dv), strict=True):
         np.testing.assert_allclose(got, expected, **TIGHT)
+
+
+@pytest.mark.parametrize("half", ["numpy", "torch"])
+@pytest.mark.parametrize("average", [False, True])
+def test_a_network_asked_about_no_image_says_what_came(half, average):
+    found = pytest.importorskip(f"dlbook.{half}.convolution")
+    params = found.init_convnet((3, 8, 8), (2,), 4, np.random.default_rng(0), average=average)
+    nothing = params[0][0][:0]  # (0, 3, 3, 3), as an array or a tensor
+    with pytest.raises(ValueError, match=r"convnet: got x of shape .*0, 3, 3, 3.*, expected at least one example"):
+        found.convnet(nothing, params, average=average)
+    cut = params[1][0][:0, None]
+    params = found.init_patch_convnet((3, 4, 4), 2, (), 4, np.random.default_rng(0), patch_size=4)
+    with pytest.raises(ValueError, match=r"patch_convnet: got x of shape .*\(\[?0, .*expected at least one example"):
+        found.patch_convnet(cut, params)

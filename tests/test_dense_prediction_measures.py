@@ -162,6 +162,15 @@ def test_the_example_on_the_page_by_hand():
     np.testing.assert_array_equal(dp.nms(found, scores, iou_threshold=0.5), [0, 2, 3])
 
 
+@pytest.mark.parametrize("half", ["numpy", "torch"])
+def test_a_box_that_overlaps_nothing_is_no_hit_however_low_the_threshold(half):
+    dense = pytest.importorskip(f"dlbook.{half}.dense_prediction")
+    make = np.array if half == "numpy" else import_module("torch").tensor
+    truth, found = make([[0.0, 0, 4, 4]]), make([[4.0, 0, 8, 4], [20, 20, 24, 24], [3, 3, 7, 7]])
+    hits = dense.match_boxes(found, make([0.9, 0.8, 0.7]), truth, iou_threshold=0)
+    assert hits.tolist() == [False, False, True]  # the first touches the thing without covering any of it
+
+
 # ------------------------------------------------------------------------------------------------- both halves
 
 
@@ -219,6 +228,8 @@ SCORES, TARGET = np.zeros((1, 2, 3, 3)), np.zeros((1, 3, 3), int)
         (lambda half, a: half.mean_iou(a(SCORES), a(TARGET + 5), ignore_index=5), "no pixel counts"),
         (lambda half, a: half.boundary_error(a(SCORES), a(TARGET)), "no border"),
         (lambda half, a: half.boundary_f_score(a(SCORES), a(TARGET)), "no border"),
+        (lambda half, a: half.boundary_f_score(a(SCORES), a(TARGET - 1)), "boundary_f_score: target has the label -1"),
+        (lambda half, a: half.boundary_f_score(a(SCORES), a(TARGET + 2)), "the label 2, expected 0 to 1"),
         (lambda half, a: half.boundary_band(a(TARGET[0])), "expected"),
         (lambda half, a: half.boundary_band(a(TARGET), width=0), "width"),
         (lambda half, a: half.boundary_f_score(a(SCORES[..., 0]), a(TARGET[..., 0])), "boundary_f_score: target"),

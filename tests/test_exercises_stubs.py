@@ -41,6 +41,19 @@ def test_stubs_compile_import_and_hold_no_solution(topic):
     assert all(len(statements) == 2 for statements in bodies), "a docstring and the line that raises, nothing else"
 
 
+@pytest.mark.parametrize("topic", TOPICS)
+def test_the_header_fits_its_lines_and_names_the_functions_without_a_gradient(topic):
+    header = ast.get_docstring(ast.parse(stubs(topic)))
+    assert max(map(len, header.splitlines())) <= 120
+    plain = [name for name in operations_of(topic) if exercises()[name].answer]
+    said = " ".join(header.split())
+    if 0 < len(plain) < len(operations_of(topic)):
+        names = " and ".join([", ".join(plain[:-1]), plain[-1]] if plain[1:] else plain)
+        assert f"No gradient is asked of {names}:" in said
+    else:
+        assert ("No gradient is asked for:" in said) == bool(plain)
+
+
 def test_a_stub_is_not_written_yet(checked):
     report, = checked(stubs("linear"))
     assert report.status == "unwritten"

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from dlbook.numpy import linear, softmax
+from dlbook.numpy.convolution import feature_maps
 from dlbook.page import OutOfBand, badge, listing, measured, number, stated, without_docstring
 
 ROWS = [
@@ -31,6 +32,13 @@ def test_a_listing_keeps_the_docstring_folded_away():
     page = listing(linear)._repr_html_()
     summary, folded = page.index("<summary>"), page.index("one template per row")
     assert summary < folded < page.index("highlight")
+
+
+def test_code_in_the_first_line_of_a_docstring_is_code_on_the_page():
+    page = listing(feature_maps)._repr_html_()
+    head = page[page.index("<summary>") : page.index("</summary>")]
+    assert "layers of a <code>convnet</code>: convolution" in head
+    assert "`" not in head
 
 
 def test_several_functions_stand_in_one_listing():

@@ -1,5 +1,7 @@
 """Codes in the plane: principal components, affinities, and each line of the gradient of t-SNE."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -87,3 +89,16 @@ def test_three_groups_far_apart_stay_three_groups():
     assert (target[away.argmin(axis=1)] == target).all()
     assert run.values[-1] < run.values[0] / 2
     assert run.path.shape == (301, 45, 2)
+
+
+def test_a_walk_whose_path_nobody_keeps_takes_no_memory_for_it():
+    rng = np.random.default_rng(0)
+    p, start = vis.affinities(rng.normal(size=(20, 4)), perplexity=4.0), rng.normal(size=(20, 2))
+    peaks = {}
+    for keep in (False, True):
+        tracemalloc.start()
+        run = vis.tsne(p, start, lr=2.0, steps=200, keep_path=keep)
+        peaks[keep] = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert (run.path is None) != keep
+    assert peaks[False] < peaks[True] - 200 * start.nbytes

@@ -29,7 +29,8 @@ Stuck? The chapter derives every gradient; a failing check shows the smallest in
 PAIR = """A function returns a pair: its value y, and a function `pullback(dy)` that carries the gradient back. It gets
 dy = dL/dy, of y's shape, and returns a tuple with one gradient dL/da for each positional argument a, of that
 argument's shape and dtype, and None for integers and for what was not given. Change none of the arguments."""
-PLAIN = "{names} only what stands under Returns: no gradient is asked for. Change none of the arguments."
+PLAIN = """No gradient is asked for: what stands under Returns is all that comes back. Change none of the arguments."""
+SOME = "No gradient is asked of {names}: there, what stands under Returns is all that comes back."
 
 
 class UnknownTopicError(ValueError):
@@ -91,10 +92,10 @@ def _returns(ops: Iterable[Op]) -> str:
     if not plain:
         return PAIR
     if len(plain) == len(list(ops)):
-        return PLAIN.format(names="A function returns")
-    *most, last = plain
-    names = f"{', '.join(most)} and {last} return" if most else f"{last} returns"
-    return PAIR + "\n" + PLAIN.format(names=names)
+        return PLAIN
+    *first, last = plain
+    names = f"{', '.join(first)} and {last}" if first else last
+    return PAIR + "\n" + textwrap.fill(SOME.format(names=names), 116)
 
 
 def _stub(reference: Callable) -> str:

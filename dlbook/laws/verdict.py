@@ -70,7 +70,8 @@ def finite(tree, what: str) -> None:
     """Require every float to be finite. Stands before each comparison: NaN compares as equal to nothing."""
     for leaf in flatten(tree):
         wrong = leaf[~np.isfinite(leaf)]
-        require(not wrong.size, f"{what} is not finite: {wrong.ravel()[:1]}")
+        if wrong.size:
+            raise LawBroken(f"{what}: {wrong.flat[0]}, expected finite numbers")
 
 
 def worst(*findings: Finding) -> Finding:

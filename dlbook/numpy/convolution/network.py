@@ -11,7 +11,7 @@ from dlbook.numpy.convolution.conv import conv1d, conv2d, kernel_gradients
 from dlbook.numpy.convolution.pooling import max_pool1d, max_pool2d
 from dlbook.numpy.deep_networks.rectifiers import relu
 from dlbook.numpy.deep_networks.training import add_penalty
-from dlbook.numpy.linear_classifiers.arguments import at_least_zero, whole_number
+from dlbook.numpy.linear_classifiers.arguments import at_least_zero, check_rows, whole_number
 from dlbook.numpy.linear_classifiers.cross_entropy import cross_entropy
 from dlbook.numpy.linear_classifiers.linear import linear
 from dlbook.shapes import Array, Float, ShapeError
@@ -125,10 +125,12 @@ def convnet(
     Raises
     ------
     ShapeError : when params has no linear layer at the end, or a layer does not fit the one before.
+    ValueError : for no examples.
 
     **Source** LeCun, Bottou, Bengio and Haffner (1998), section II, with later rectifiers and maxima.
     **Book** eq-convnet
     """
+    check_rows("convnet", x=x)
     if not params or params[-1][0].ndim != 2:
         raise ShapeError(f"convnet: weights have shapes {[w.shape for w, _ in params]}, expected one (K, D) at the end")
     h, maps_pullback = vjp(feature_maps, x, params[:-1], pool=pool)

@@ -9,7 +9,7 @@ from dlbook.numpy.convolution.conv import Both
 from dlbook.numpy.convolution.geometry import pair
 from dlbook.numpy.deep_networks.network import init_mlp, mlp
 from dlbook.numpy.deep_networks.rectifiers import relu
-from dlbook.numpy.linear_classifiers.arguments import check_generator, whole_number
+from dlbook.numpy.linear_classifiers.arguments import check_generator, check_rows, whole_number
 from dlbook.shapes import Array, Float, ShapeError
 
 __all__ = ["init_patch_convnet", "patch_convnet"]
@@ -40,10 +40,12 @@ def patch_convnet(x: Float[Array, "N L D"], params: Layers) -> Float[Array, "N K
     Raises
     ------
     ShapeError : when there are fewer than two layers, or one does not fit the patches or the layer before it.
+    ValueError : for no examples.
 
     **Source** KTH DD2424 (2025), assignment 3.
     **Book** eq-patch-convnet
     """
+    check_rows("patch_convnet", x=x)
     shapes = [weight.shape for weight, _ in params]
     if len(params) < 2 or shapes[0][1] != x.shape[2] or shapes[1][1] != x.shape[1] * shapes[0][0]:
         raise ShapeError(

@@ -105,7 +105,7 @@ def match_boxes(
     boxes : (N, 4) detections.
     scores : (N,) their confidence.
     truth : (M, 4) the true boxes.
-    iou_threshold : how much a detection must overlap a true box, 0 to 1.
+    iou_threshold : how much a detection must overlap a true box, 0 to 1; it must overlap it at all even with 0.
 
     Returns
     -------
@@ -125,7 +125,7 @@ def match_boxes(
     for i in np.argsort(-scores, kind="stable"):
         if len(truth):
             best = overlap[i].argmax()
-            hits[i] = overlap[i, best] >= threshold and free[best]
+            hits[i] = overlap[i, best] > 0 and overlap[i, best] >= threshold and free[best]
             free[best] &= not hits[i]
     return hits
 

@@ -27,6 +27,13 @@ def check_images(function: str, name: str, labels) -> None:
         raise ShapeError(f"{function}: {name} has shape {tuple(labels.shape)}, expected (N, H, W)")
 
 
+def check_labels(function: str, target, classes: int) -> None:
+    """Refuse a label of which there is no class."""
+    wrong = target[(target < 0) | (target >= classes)]
+    if len(wrong):
+        raise ValueError(f"{function}: target has the label {int(wrong[0])}, expected 0 to {classes - 1}")
+
+
 def _counts(function: str, scores: Array, target: Array, ignore_index: int) -> Array:
     """Return the confusion matrix of the pixels that count."""
     check_maps(function, scores, target, ignore_index)
@@ -218,13 +225,14 @@ def boundary_f_score(scores: Float[Array, "N K H W"], target: Int[Array, "N H W"
 
     Raises
     ------
-    ValueError : for shapes that do not fit, a negative tolerance, or no border at all.
+    ValueError : for shapes that do not fit, a label outside 0..K-1, a negative tolerance, or no border at all.
 
     **Source** Csurka, Larlus and Perronnin (2013), here over all images at once.
     **Book** eq-boundary-f-score
     """
     check_maps("boundary_f_score", scores, target)
     check_images("boundary_f_score", "target", target)
+    check_labels("boundary_f_score", target, scores.shape[1])
     reach = whole_number("boundary_f_score", "tolerance", tolerance, 0)
     drawn, found = scores.argmax(axis=1), []
     for k in range(scores.shape[1]):

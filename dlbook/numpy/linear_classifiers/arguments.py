@@ -83,10 +83,9 @@ def float_dtype(function: str, dtype) -> np.dtype:
 def check_rows(function: str, **arrays) -> int:
     """Return how many rows the arrays have; refuse arrays of different lengths, and arrays without a row."""
     lengths = {name: len(a) if getattr(a, "ndim", 0) else None for name, a in arrays.items()}
-    if None in lengths.values() or len(set(lengths.values())) > 1:
+    rows = set(lengths.values())
+    if None in rows or len(rows) > 1 or 0 in rows:
         came = ", ".join(f"{name} of shape {getattr(a, 'shape', type(a).__name__)}" for name, a in arrays.items())
-        raise ValueError(f"{function}: got {came}, expected arrays with one row per example, equally many")
-    (rows,) = set(lengths.values())
-    if rows == 0:
-        raise ValueError(f"{function}: {', '.join(arrays)} hold no example, expected at least one")
-    return rows
+        wanted = "at least one example" if rows == {0} else "arrays with one row per example, equally many"
+        raise ValueError(f"{function}: got {came}, expected {wanted}")
+    return rows.pop()

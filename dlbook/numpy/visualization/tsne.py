@@ -127,7 +127,7 @@ def tsne(
     exaggeration : c_0, above 0, by which p is multiplied during the first `early` steps: groups gather before they
         settle.
     early : how many steps that is, at least 0.
-    keep_path : keep the points of every step.
+    keep_path : keep the points of every step (memory: steps + 1 times the points).
 
     Returns
     -------
@@ -145,7 +145,7 @@ def tsne(
     steps, early = whole_number("tsne", "steps", steps, 1), whole_number("tsne", "early", early, 0)
     if len(start) != len(p):
         raise ValueError(f"tsne: start has {len(start)} points and p {len(p)}, expected equally many")
-    y, v, values, visited = start.copy(), np.zeros_like(start), [], [start]
+    y, v, values, visited = start.copy(), np.zeros_like(start), [], [start] if keep_path else []
     larger = exaggeration * p
     for step in range(steps):
         value, pullback = vjp(tsne_loss, y, p)
@@ -155,6 +155,7 @@ def tsne(
             _, pullback = vjp(tsne_loss, y, larger)
         v = (0.5 if step < early else 0.8) * v - lr * pullback(1.0)[0]
         y = y + v
-        visited.append(y)
+        if keep_path:
+            visited.append(y)
     values.append(tsne_loss(y, p))
     return Descent(y, np.array(values), np.full(steps, lr), np.array(visited) if keep_path else None)

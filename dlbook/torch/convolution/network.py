@@ -11,6 +11,7 @@ from torch import Tensor
 
 from dlbook.numpy import convolution as reference
 from dlbook.numpy.convolution.receptive import Field, conv_cost, receptive_field
+from dlbook.numpy.linear_classifiers.arguments import check_rows
 from dlbook.shapes import ShapeError
 from dlbook.torch import twin, vjp
 from dlbook.torch.convolution.conv import conv1d, conv2d
@@ -59,6 +60,7 @@ def convnet(
     x: Float[Tensor, "N C *S"], params: Params, *, pool: int = 2, average: bool = False
 ) -> Float[Tensor, "N K"]:
     """Send signals or images through a small convolutional network."""
+    check_rows("convnet", x=x)
     if not params or params[-1][0].ndim != 2:
         shapes = [tuple(weight.shape) for weight, _ in params]
         raise ShapeError(f"convnet: weights have shapes {shapes}, expected one (K, D) at the end")

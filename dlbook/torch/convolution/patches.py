@@ -9,6 +9,7 @@ from torch import Tensor
 
 from dlbook.numpy import convolution as reference
 from dlbook.numpy.convolution.conv import Both
+from dlbook.numpy.linear_classifiers.arguments import check_rows
 from dlbook.shapes import ShapeError
 from dlbook.torch import twin
 from dlbook.torch.deep_networks.network import mlp
@@ -23,6 +24,7 @@ Layers = tuple[tuple[Float[Tensor, "K D"], Float[Tensor, " K"]], ...]
 @twin
 def patch_convnet(x: Float[Tensor, "N L D"], params: Layers) -> Float[Tensor, "N K"]:
     """Send images that were cut into patches through one convolutional layer and the layers of a network."""
+    check_rows("patch_convnet", x=x)
     shapes = [tuple(weight.shape) for weight, _ in params]
     if len(params) < 2 or shapes[0][1] != x.shape[2] or shapes[1][1] != x.shape[1] * shapes[0][0]:
         raise ShapeError(

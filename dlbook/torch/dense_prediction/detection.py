@@ -43,7 +43,7 @@ def match_boxes(
     hits, found = torch.zeros(len(boxes), dtype=torch.bool), set()
     for i in torch.argsort(scores, descending=True, stable=True).tolist() if len(truth) else ():
         best = int(overlap[i].argmax())
-        hits[i] = bool(overlap[i, best] >= threshold) and best not in found
+        hits[i] = bool(overlap[i, best] >= threshold) and bool(overlap[i, best] > 0) and best not in found
         found |= {best} if hits[i] else set()
     return hits
 

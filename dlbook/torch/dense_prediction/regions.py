@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Integer
 from torch import Tensor
 
-from dlbook.numpy.dense_prediction.regions import check_images, check_maps
+from dlbook.numpy.dense_prediction.regions import check_images, check_labels, check_maps
 from dlbook.numpy.linear_classifiers.arguments import whole_number
 from dlbook.torch.linear_classifiers.metrics import confusion_matrix
 
@@ -74,6 +74,7 @@ def boundary_f_score(
     """Match the drawn borders with the true ones, class by class: the mean of their F-scores."""
     check_maps("boundary_f_score", scores, target)
     check_images("boundary_f_score", "target", target)
+    check_labels("boundary_f_score", target, scores.shape[1])
     reach = whole_number("boundary_f_score", "tolerance", tolerance, 0)
     found = []
     for k in range(scores.shape[1]):

@@ -5,8 +5,6 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from dlbook.torch.gradient_descent.descent import value_and_grad
-
 __all__ = ["hidden_values", "module_objective"]
 
 ACTIVATIONS = (nn.ReLU, nn.LeakyReLU, nn.PReLU, nn.ELU, nn.SELU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid, nn.Softplus)
@@ -43,7 +41,13 @@ def module_objective(
         with torch.autocast(x.device.type, dtype=getattr(torch, autocast)):
             return loss(torch.func.functional_call(model, (params, placed), (x,)), target)
 
-    return value_and_grad(cost), params
+    def value_and_grad(params, x, target):
+        free = {name: p.detach().requires_grad_() for name, p in params.items()}
+        value = cost(free, x, target)
+        grads = torch.autograd.grad(value, list(free.values()), materialize_grads=True)
+        return value.detach(), dict(zip(free, grads, strict=True))
+
+    return value_and_grad, params
 
 
 def hidden_values(model: nn.Module) -> Callable[[dict[str, Tensor], Tensor], list[Tensor]]:

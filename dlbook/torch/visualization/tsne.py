@@ -55,7 +55,7 @@ def tsne(
     if len(start) != len(p):
         raise ValueError(f"tsne: start has {len(start)} points and p {len(p)}, expected equally many")
     slope = value_and_grad(tsne_loss)
-    y, v, values, visited = start.clone(), torch.zeros_like(start), [], [start]
+    y, v, values, visited = start.clone(), torch.zeros_like(start), [], [start] if keep_path else []
     for step in range(steps):
         value, grad = slope(y, p)
         check_finite("tsne", value, step)
@@ -64,6 +64,7 @@ def tsne(
             grad = slope(y, exaggeration * p)[1]
         v = (0.5 if step < early else 0.8) * v - lr * grad
         y = y + v
-        visited.append(y)
+        if keep_path:
+            visited.append(y)
     values.append(tsne_loss(y, p))
-    return Descent(y, *gathered(values, [lr] * steps, visited if keep_path else []))
+    return Descent(y, *gathered(values, [lr] * steps, visited))

@@ -178,6 +178,7 @@ operation(
     finite=(1e3, 1e-8),
     refuses={
         **INTEGERS,
+        "no example": lambda e: e.with_arg(0, e.args[0][:0]),
         "no layer": lambda e: e.with_arg(1, ()),
         "no linear layer at the end": lambda e: e.with_arg(1, ((np.ones((1, *e.args[0].shape[1:])), np.ones(1)),)),
         "a layer that does not fit": another_size,

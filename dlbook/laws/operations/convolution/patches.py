@@ -74,6 +74,7 @@ operation(
     finite=(1e3, 1e-8),
     refuses={
         **INTEGERS,
+        "no example": lambda e: e.with_arg(0, e.args[0][:0]),
         "nothing behind the filters": lambda e: e.with_arg(1, e.args[1][:1]),
         "filters that do not fit the patches": another_patch,
         "a layer that does not fit the filters": another_layer,
