@@ -120,6 +120,14 @@ def test_what_is_no_function_is_answered_and_nothing_is_raised(what):
     assert not check(what, "linear").ok
 
 
+def test_how_many_examples_are_drawn_is_a_choice(notebook):
+    cells = notebook(RIGHT)
+    assert "up to 5 examples each" in check(cells["linear"], examples=5).headline
+    refused = check(cells["linear"], examples=0)
+    assert not refused.ok
+    assert "examples is 0" in refused.headline
+
+
 def test_a_check_inside_a_check_does_not_start_another(checked):
     report, = checked("from dlbook import check\n" + RIGHT.replace("sum", "mean") + "print(check(linear))\n")
     assert report.status == "wrong"

@@ -16,7 +16,10 @@ IN_THE_PAGE = ("it ran in this page's own process, the only one a browser has: t
                "and an endless loop has to be interrupted by hand")
 
 
-def check(f: Callable, op: str | None = None, *, time_limit: float = 30.0, memory_limit: int | None = 2048) -> Report:
+def check(
+    f: Callable, op: str | None = None, *, time_limit: float = 30.0, memory_limit: int | None = 2048,
+    examples: int = 60,
+) -> Report:
     """Hold a function to the laws of an operation and say what came of it.
 
     The function runs in a process of its own; it and what it uses of the notebook (imports, other functions, data)
@@ -28,6 +31,7 @@ def check(f: Callable, op: str | None = None, *, time_limit: float = 30.0, memor
     op : the operation that it implements; by default the one of its name.
     time_limit : seconds.
     memory_limit : megabytes beyond what the checker needs, None for no limit.
+    examples : how many are drawn for each law at most, at least 1.
 
     Returns
     -------
@@ -44,6 +48,8 @@ def check(f: Callable, op: str | None = None, *, time_limit: float = 30.0, memor
     if not callable(f):
         return Report(op or "?", "missing", f"check needs a function, got {type(f).__name__} {f!r}")
     name = op or getattr(f, "__name__", "")
+    if not isinstance(examples, int) or examples < 1:
+        return Report(name or "?", "missing", f"examples is {examples!r}, expected an integer of at least 1")
     if os.environ.get(WORKER):
         return Report(name, "missing", "not checked again inside a check")
     from dlbook.laws.procedure import exercises
@@ -53,14 +59,14 @@ def check(f: Callable, op: str | None = None, *, time_limit: float = 30.0, memor
         hint = f"did you mean op={near[0]!r}?" if near else "say which one it implements: check(f, op='linear')"
         return Report(name or "?", "missing", f"no operation is called {name!r}; {hint}")
     if not available():
-        return _here(f, name)
+        return _here(f, name, examples)
     try:
         source, path, search = _source(f)
     except CannotShipError as error:
         return Report(name, "unusable", str(error))
     pairs = [[getattr(f, "__name__", name), name]]
     reports = list(check_source(source, path=path, title=getattr(f, "__name__", name), pairs=pairs,
-                                limits=Limits(time_limit, memory_limit), search=search))
+                                limits=Limits(time_limit, memory_limit), search=search, examples=examples))
     return reports[-1]
 
 
@@ -77,14 +83,15 @@ def _source(f: Callable) -> tuple[str, str, list[str]]:
     return ship(f), NOTEBOOK, search
 
 
-def _here(f: Callable, name: str) -> Report:
+def _here(f: Callable, name: str, examples: int) -> Report:
     """Check in this process, where there is no other."""
     from dlbook.exercises.trial import Halt, Trial
     from dlbook.laws.procedure import exercises
 
     code = getattr(inspect.unwrap(f), "__code__", None)
     try:
-        report = Trial(exercises()[name], f, code.co_filename if code else NOTEBOOK, lambda *event: None).run()
+        path = code.co_filename if code else NOTEBOOK
+        report = Trial(exercises()[name], f, path, lambda *event: None, examples=examples).run()
     except Halt as halt:
         report = halt.report
     report.notes.append(IN_THE_PAGE)
