@@ -72,7 +72,7 @@ def test_what_is_no_network_and_no_data_is_refused(half):
     for train in (half.fine_tune, half.linear_probe):
         with pytest.raises(ValueError, match=r"data is .* expected \(x, target\)"):
             train(params, x, **told)
-    with pytest.raises(ValueError, match="linear_probe: x, target hold no example"):
+    with pytest.raises(ValueError, match=r"linear_probe: .* at least one example"):
         half.linear_probe(params, (x[:0], target[:0]), **told)
     with pytest.raises(TypeError, match=r"freeze: layers is 0, expected numbers such as \(0, 1\)"):
         half.freeze(convnet_objective(), 0)
