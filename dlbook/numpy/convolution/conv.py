@@ -5,8 +5,8 @@ from typing import Literal
 import numpy as np
 
 from dlbook.differentiable import differentiable
-from dlbook.numpy.convolution.flat import collect, correlate, spread
 from dlbook.numpy.convolution.geometry import axis, pair
+from dlbook.numpy.convolution.lowered import collect, correlate, spread
 from dlbook.numpy.linear_classifiers.arguments import whole_number
 from dlbook.shapes import Array, Float, ShapeError
 

@@ -4,7 +4,7 @@ With a cotangent y, the three functions below are the three ways to leave one fa
 
     T(x, w, y) = sum of  y[n, f, p, q] w[f, c, r, s] x[n, c, p s_h + r d_h, q s_w + s d_w]
 
-over everything. They are the readable form of what `flat` does fast; a test holds the two equal.
+over everything. They are the readable form of what `lowered` does fast; a test holds the two equal.
 """
 
 import numpy as np

@@ -2,8 +2,8 @@
 
 from dlbook.differentiable import differentiable
 from dlbook.numpy.convolution.conv import Both
-from dlbook.numpy.convolution.flat import collect, correlate, spread
 from dlbook.numpy.convolution.geometry import Axis, conv_transpose_output_size, pair
+from dlbook.numpy.convolution.lowered import collect, correlate, spread
 from dlbook.numpy.linear_classifiers.arguments import whole_number
 from dlbook.shapes import Array, Float, ShapeError
 
