@@ -251,7 +251,7 @@ def test_both_halves_refuse_the_same():
         "lr is -1": lambda: torch_gd.gradient_descent(torch_gd.objective(), (x, x[0]), x, t, lr=-1, steps=1),
         "batch_size is 0": lambda: torch_gd.minibatches(3, 0, None),
         "expected 2 classes": lambda: torch_gd.class_weights(t, 2),
-        "hold no example": lambda: torch_lc.accuracy(x[:0], t[:0]),
+        "at least one example": lambda: torch_lc.accuracy(x[:0], t[:0]),
         "target has the label 2": lambda: torch_lc.accuracy(x, t),
         "bins is 0": lambda: torch_lc.reliability_diagram(x / 2, t.clamp(max=1), bins=0),
         "expected probabilities": lambda: torch_lc.reliability_diagram(x, t.clamp(max=1)),

@@ -232,7 +232,7 @@ def test_the_decays_refuse_and_say_what_they_expected(call, message):
         ({"batch_size": 0}, "minibatches: batch_size is 0"),
         ({"epochs": -1}, "sgd: epochs is -1"),
         ({"data": (np.ones((3, 2)), np.ones(4))}, r"sgd: got data\[0\] of shape \(3, 2\), data\[1\] of shape \(4,\)"),
-        ({"data": (np.ones((0, 2)),)}, "hold no example"),
+        ({"data": (np.ones((0, 2)),)}, "at least one example"),
     ],
 )
 def test_sgd_refuses_and_says_what_it_expected(change, message):

@@ -117,7 +117,7 @@ def test_no_temperature_is_best_when_every_prediction_is_right():
         (np.full((2, 3), 1 / 3), np.array([0, 3]), "target has the label 3, expected 0 to 2"),
         (np.full((2, 3), 1 / 3), np.array([-1, 0]), "target has the label -1, expected 0 to 2"),
         (np.full((2, 3), 1 / 3), np.array([0]), r"of shape \(2, 3\), target of shape \(1,\)"),
-        (np.zeros((0, 3)), np.zeros(0, int), "hold no example"),
+        (np.zeros((0, 3)), np.zeros(0, int), "at least one example"),
         (np.full((2, 3), 1 / 3), np.array([0.0, 1.0]), "target float64 of shape"),
     ],
 )

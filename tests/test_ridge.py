@@ -81,7 +81,7 @@ def test_a_target_of_one_number_gives_one_row_and_float32_stays():
     [
         (np.ones((3, 2)), np.ones((3, 1)), -1, "strength is -1"),
         (np.ones((3, 2)), np.ones((2, 1)), 1, r"x of shape \(3, 2\), target of shape \(2, 1\)"),
-        (np.ones((0, 2)), np.ones((0, 1)), 1, "hold no example"),
+        (np.ones((0, 2)), np.ones((0, 1)), 1, "at least one example"),
         (np.ones((3, 2)), np.ones((3, 1), int), 1, "target int64"),
         (np.ones(3), np.ones(3), 1, "expected float arrays of one dtype, of shapes"),
     ],

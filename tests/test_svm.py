@@ -157,7 +157,7 @@ MANY = np.random.default_rng(0).normal(size=(20, 2)), np.where(np.arange(20) % 2
         (lambda: lc.svm_dual(X, T - 1, strength=1), ValueError, "svm_dual: target has the label -2, expected -1 or 1"),
         (lambda: lc.svm_dual(X, np.ones(3, int), strength=1), ValueError, "all labels are 1, expected both"),
         (lambda: lc.svm_dual(X, T[:2], strength=1), ValueError, r"x of shape \(3, 1\), target of shape \(2,\)"),
-        (lambda: lc.svm_dual(X[:0], T[:0], strength=1), ValueError, "hold no example"),
+        (lambda: lc.svm_dual(X[:0], T[:0], strength=1), ValueError, "at least one example"),
         (lambda: lc.svm_dual(X, T * 1.0, strength=1), ValueError, "target float64"),
         (lambda: lc.svm_dual(*MANY, strength=0.01, max_steps=1), ArithmeticError, "after 1 updates"),
         (lambda: lc.pegasos(X, T, strength=-1, steps=1, rng=None), ValueError, "pegasos: strength is -1"),
