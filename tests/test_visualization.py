@@ -266,9 +266,9 @@ def test_what_is_no_class_no_mask_and_no_map_is_refused_by_name():
             call(target.astype(float))
     with pytest.raises(TypeError, match="inside_share: mask is int"):
         vis.inside_share(x[:, 0], (x[:, 0] > 0).astype(int))
-    with pytest.raises(ValueError, match="inside_share: got maps of .* at least one example"):
+    with pytest.raises(ValueError, match=r"inside_share: got maps of .* at least one example"):
         vis.inside_share(x[:0, 0], x[:0, 0] > 0)
-    with pytest.raises(ValueError, match="rank_correlation: got a of .* at least one example"):
+    with pytest.raises(ValueError, match=r"rank_correlation: got a of .* at least one example"):
         vis.rank_correlation(x[:0], x[:0])
 
 
