@@ -134,3 +134,10 @@ def test_drawing_does_without_pyplot_and_its_global_state():
         "sys.exit('matplotlib.pyplot' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(("inches", "wide"), [(4.2, False), (6.4, False), (7.2, True)])
+def test_a_panel_too_wide_for_a_telephone_keeps_its_size_and_scrolls(inches, wide):
+    with_text = Figure([panel(inches, 1.0)[0]], alt="a wide graph")._repr_html_()
+    assert ('dlbook-wide" tabindex="0"' in with_text) == wide
+    assert (f"min-width:{1.15 * round(72 * inches):.0f}px" in with_text) == wide

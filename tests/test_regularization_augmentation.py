@@ -10,6 +10,7 @@ from small_problems import biased_mlp as network
 
 from dlbook import vjp
 from dlbook.numpy import regularization as rg
+from dlbook.numpy.convolution import convnet, convnet_objective, init_convnet
 from dlbook.numpy.deep_networks import mlp, mlp_objective
 from dlbook.numpy.linear_classifiers import cross_entropy, one_hot
 
@@ -144,3 +145,17 @@ def test_the_cost_on_mixed_examples_is_linear_in_the_labels():
     price = 0.1 * sum((weight**2).sum() for weight, _ in params)
     assert cost == pytest.approx((share * own + (1 - share) * other).mean() + price, rel=1e-12)
     assert [weight.shape for weight, _ in grads] == [weight.shape for weight, _ in params]
+
+
+def test_any_network_may_be_trained_on_mixed_examples():
+    rng = np.random.default_rng(0)
+    params = init_convnet((1, 4, 4), (2,), 3, rng, average=True, dtype="float64")
+    x, target = rng.normal(size=(6, 1, 4, 4)), rng.integers(0, 3, 6)
+    mixed = rg.mixup_objective(3, np.random.default_rng(4), objective=convnet_objective, average=True)
+    cost, grads = mixed(params, x, target)
+    order, share = rg.mixup_pairs(6, np.random.default_rng(4), dtype="float64")
+    own = share[:, None, None, None]
+    scores = convnet(own * x + (1 - own) * x[order], params, average=True)
+    parts = [cross_entropy(scores, t, reduction="none") for t in (target, target[order])]
+    assert cost == pytest.approx((share * parts[0] + (1 - share) * parts[1]).mean(), rel=1e-12)
+    assert grads[0][0].shape == (2, 1, 3, 3)

@@ -1,5 +1,6 @@
 """Augmentation: changes that do what they say, and labels that survive them; the sampler, line by line."""
 
+import re
 from functools import partial
 
 import numpy as np
@@ -219,6 +220,14 @@ def test_an_answer_survives_exactly_what_its_definition_allows(shapes, change, q
     assert (share == 1) == allowed[question], share
 
 
+def test_a_label_that_is_never_kept_may_still_be_known(shapes):
+    """The law with a change of labels beside the change of pictures: t(T x) = S t(x)."""
+    x = shapes.x_train.astype("float64")
+    np.testing.assert_array_equal(tl.heavier_side(x[..., ::-1]), 1 - tl.heavier_side(x))
+    np.testing.assert_array_equal(tl.heavier_side(1 - x), 1 - tl.heavier_side(x))
+    np.testing.assert_array_equal(tl.brightest_channel(np.roll(x, 1, axis=1)), (tl.brightest_channel(x) + 1) % 3)
+
+
 def test_masks_move_with_their_images(shapes):
     """Paint the mask into the image: what the image shows after a change is what the changed mask says."""
     mask = shapes.train["mask"][:, None].astype("float64")
@@ -270,13 +279,58 @@ def test_a_label_that_is_lost_is_refused():
         (lambda x, rng: tl.adjust_brightness(2 * x, 1.0), "expected 0 to 1"),
         (lambda x, rng: tl.color_jitter(x, rng, contrast=-1), "contrast is -1"),
         (lambda x, rng: tl.affine(x, angle=np.zeros(7)), "angle is"),
+        (lambda x, rng: tl.affine(x, angle="30"), "angle is str '30', expected one number or 3, finite"),
+        (lambda x, rng: tl.affine(x, scale=np.inf), "scale is float inf"),
+        (lambda x, rng: tl.affine(x, shear=0.3), "shear is float 0.3, expected two numbers"),
+        (lambda x, rng: tl.affine_matrices(-1, (4, 4)), "n is -1"),
+        (lambda x, rng: tl.affine_matrices(1, (4, 4, 3)), "size is a tuple of 3, expected one number or (P, Q)"),
+        (lambda x, rng: tl.crop(x, np.zeros((3, 2), int), size=(7, 2)), "size is (7, 2), expected at most"),
+        (lambda x, rng: tl.random_crop(x, rng, size=2.5), "size is float 2.5"),
+        (lambda x, rng: tl.random_resized_crop(x, rng, size=(2, 2.5)), "size is 2.5"),
+        (lambda x, rng: tl.random_resized_crop(x, rng, scale=0.5), "scale is float 0.5, expected the two ends"),
+        (lambda x, rng: tl.random_resized_crop(x, rng, ratio=(1, np.inf)), "ratio is inf"),
+        (lambda x, rng: tl.adjust_contrast(x, np.inf), "factor is float inf, expected one number or 3, at least 0"),
+        (lambda x, rng: tl.adjust_contrast(x, np.array([1, -1, 1])), "factor is int64 of shape (3,) from -1 to 1"),
+        (lambda x, rng: tl.posterize(x, 2.5), "bits is float 2.5, expected one whole number or 3, from 1 to 8"),
+        (lambda x, rng: tl.rand_augment(x, rng, changes=()), "changes is ()"),
+        (lambda x, rng: tl.rand_augment(x, rng, changes="rotate"), "changes is 'rotate'"),
+        (lambda x, rng: tl.rand_augment(x, rng, num_ops=0, changes=("rotate", "blur")), "('rotate', 'blur')"),
     ],
 )
 def test_what_makes_no_sense_is_refused_by_name(call, message):
-    import re
-
     with pytest.raises(ValueError, match=re.escape(message)):
         call(images(np.random.default_rng(0)), np.random.default_rng(0))
+
+
+TAKES_IMAGES = {
+    **RANDOM, "affine": partial(tl.affine, angle=0.1), "distort": partial(tl.distort, change="identity", strength=0.0),
+    "adjust_brightness": partial(tl.adjust_brightness, factor=1.0), "posterize": partial(tl.posterize, bits=4),
+    "solarize": partial(tl.solarize, threshold=0.5), "count_bright": tl.count_bright,
+    "heavier_side": tl.heavier_side, "brightest_channel": tl.brightest_channel,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TAKES_IMAGES)
+def test_bytes_a_single_image_a_list_and_no_pixels_are_no_images(name):
+    x = images(np.random.default_rng(0), h=6, w=6)
+    rest = (np.random.default_rng(0),) if name in RANDOM else ()
+    for wrong in ((255 * x).astype("uint8"), x[0], x.tolist(), x[:, :, :0], None):
+        with pytest.raises(ValueError, match=f"{name}: x is .* expected images"):
+            TAKES_IMAGES[name](wrong, *rest)
+
+
+def test_small_integer_types_hold_bits_and_sizes():
+    x = images(np.random.default_rng(0))
+    for dtype in ("int8", "uint8", "int64"):  # 2 ** 7 is more than an int8 can hold
+        np.testing.assert_array_equal(tl.posterize(x, np.array([1, 4, 8], dtype)), tl.posterize(x, np.array([1, 4, 8])))
+    assert tl.random_crop(x, np.random.default_rng(0), size=np.int64(3)).shape == (3, 3, 3, 3)
+    assert tl.random_resized_crop(x, np.random.default_rng(0), size=4).shape == (3, 3, 4, 4)
+
+
+def test_a_middle_column_counts_for_neither_side():
+    x = images(np.random.default_rng(0), n=20, w=5)
+    np.testing.assert_array_equal(tl.heavier_side(x), tl.heavier_side(np.delete(x, 2, axis=3)))
+    np.testing.assert_array_equal(tl.heavier_side(x[..., :1]), 0)  # nothing but a middle: no more light on the right
 
 
 def test_the_index_mirrors_rows_of_numbers():

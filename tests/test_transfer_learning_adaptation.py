@@ -58,6 +58,41 @@ def test_a_new_head_replaces_the_last_layer_only():
         tl.replace_head(params, 0, np.random.default_rng(0))
 
 
+@pytest.mark.parametrize("half", [tl, torch_tl])
+def test_what_is_no_network_and_no_data_is_refused(half):
+    params, (x, target) = problem()
+    rng, told = np.random.default_rng(0), {"epochs": 1, "rng": None}
+    for wrong in ((), None, params[:1]):  # nothing, and what ends in a convolution
+        with pytest.raises(ValueError, match=r"replace_head: params is .* the last of them linear"):
+            half.replace_head(wrong, 3, rng)
+    with pytest.raises(ValueError, match="features: params is a tuple of 0"):
+        half.features(x, ())
+    with pytest.raises(ValueError, match="linear_probe: params is a tuple of 0"):
+        half.linear_probe((), (x, target), **told)
+    for train in (half.fine_tune, half.linear_probe):
+        with pytest.raises(ValueError, match=r"data is .* expected \(x, target\)"):
+            train(params, x, **told)
+    with pytest.raises(ValueError, match=r"linear_probe: .* at least one example"):
+        half.linear_probe(params, (x[:0], target[:0]), **told)
+    with pytest.raises(TypeError, match=r"freeze: layers is 0, expected numbers such as \(0, 1\)"):
+        half.freeze(convnet_objective(), 0)
+    with pytest.raises(TypeError, match=r"layerwise: factors is 0\.5"):
+        half.layerwise(adam, 0.5)
+    with pytest.raises(TypeError, match="layerwise: optimizer is 'adam'"):
+        half.layerwise("adam", (0, 1, 1))
+    with pytest.raises(TypeError, match="rng is 3, expected a generator"):
+        tl.fine_tune(params, (x, target), epochs=1, rng=3)
+    with pytest.raises(ValueError, match="parameter_groups: lr is -1"):
+        torch_tl.parameter_groups([torch.nn.Linear(2, 2)], lr=-1)
+
+
+def test_frozen_layers_may_come_from_something_that_is_read_once():
+    params, data = problem()
+    frozen = tl.freeze(convnet_objective(), (layer for layer in (0, 1)))
+    for _ in range(2):
+        assert not frozen(params, *data)[1][0][0].any()
+
+
 def test_a_head_of_zeros_sends_nothing_back_and_learns_class_means():
     params, (x, target) = problem()
     ready = tl.replace_head(params, 3, np.random.default_rng(0), gain=0.0)

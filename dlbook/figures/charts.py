@@ -52,22 +52,52 @@ def fig_curves(
         if quantity in log:
             ax.set_yscale("log")
         if chance and quantity in chance:
-            ax.axhline(chance[quantity], color=style.FOREGROUND, lw=0.8, ls=(0, (1, 2)))
-            ax.annotate(
-                "chance",
-                (1, chance[quantity]),
-                xycoords=("axes fraction", "data"),
-                ha="right",
-                va="bottom",
-                fontsize=8,
-                xytext=(0, 2),
-                textcoords="offset points",
-            )
+            mark_chance(ax, chance[quantity])
         ax.set(xlabel=x_label, ylabel=quantity)
-        if x is None:
+        at = np.asarray(x, dtype=float) if x is not None else np.arange(1.0)
+        if 1 < len(at) <= 6 and np.diff(at).min() > 0.08 * np.ptp(at):
+            ax.set_xticks(at, [f"{place:g}" for place in at])  # few points: their places are what is asked for
+        elif (at % 1 == 0).all():  # half an epoch or half a layer is no place on the axis
             ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6 if width > style.THIRD else 4))
         panels.append(canvas)
     return Figure(panels, alt=alt, legend=_legend(list(dict.fromkeys(n for series in curves.values() for n in series))))
+
+
+def mark_chance(ax: Axes, level: float) -> None:
+    """Draw the level of guessing as a thin line, and write the word at the end of it that is farther from the curves.
+
+    The limits and scales of the axes have to be settled before.
+    """
+    guide = ax.axhline(level, color=style.FOREGROUND, lw=0.8, ls=(0, (1, 2)))
+    ax.autoscale_view()
+    width, height = np.array([36, 13]) / (ax.figure.get_size_inches() * 72)  # of the word, about, in shares of the axes
+    curves = np.concatenate([np.full((1, 2), 9.0), *(_along(ax, line) for line in ax.lines if line is not guide)])
+    _, up = _shares(ax, np.array([[ax.get_xlim()[0], level]]))[0]
+    room = {}
+    for side, left in (("right", 1 - width), ("left", 0.0)):
+        for rests, low in (("bottom", up), ("top", up - height)):
+            beyond = np.maximum([left, low] - curves, curves - [left + width, low + height])
+            free = np.nanmin(np.maximum(beyond, 0).max(axis=1)) if low >= 0 and low + height <= 1 else -1.0
+            room[side, rests] = min(free, 0.03)  # enough is enough: then the first of these places
+    side, rests = max(room, key=room.get)
+    ax.annotate(
+        "chance", (float(side == "right"), level), xycoords=("axes fraction", "data"), ha=side, va=rests, fontsize=8,
+        xytext=(0 if side == "right" else 3, 2 if rests == "bottom" else -2), textcoords="offset points",
+    )  # fmt: skip
+
+
+def _shares(ax: Axes, points: np.ndarray) -> np.ndarray:
+    """Return points (N, 2) of the data as shares of the axes' width and height."""
+    return ax.transAxes.inverted().transform(ax.transData.transform(points))
+
+
+def _along(ax: Axes, line: Line2D) -> np.ndarray:
+    """Return points all along a line, as shares of the axes' width and height; of single markers their places."""
+    corners = _shares(ax, line.get_xydata())
+    if line.get_linestyle() == "None" or len(corners) < 2:
+        return corners
+    at, steps = np.arange(len(corners)), np.linspace(0, len(corners) - 1, 20 * len(corners))
+    return np.stack([np.interp(steps, at, column) for column in corners.T], axis=1)
 
 
 def _legend(names: Sequence[str]) -> list[Line2D] | None:

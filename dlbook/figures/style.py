@@ -56,6 +56,7 @@ SCREEN_SCALE = 1.55
 WIDE = 4.2
 HALF = 3.4
 THIRD = 2.6
+LEGIBLE = 465  # points: a wider panel would have to be made too small for a narrow screen
 _PNG_DPI = 120
 
 _STYLE = {
@@ -113,6 +114,7 @@ _CSS = (
     "font-size:.875rem;line-height:1.4;margin-bottom:-.4rem}"
     ".dlbook-legend svg{vertical-align:-.08em;margin-right:.4em}"
     ".dlbook-figure>svg{display:block;height:auto;min-width:0;overflow:visible;font-family:inherit}"
+    ".dlbook-wide{justify-content:safe center;overflow-x:auto;padding:.25rem 0}"
     # The theme puts a light plate behind every HTML output in dark mode; these figures need none.
     "html[data-theme] .bd-content div.cell_output .text_html:has(.dlbook-figure)"
     "{background:none!important;color:inherit!important;padding:0!important}"
@@ -187,6 +189,8 @@ class Figure:
             canvas.savefig(stream, format="svg", metadata={"Date": None, "Creator": None}, dpi=200)
         width = round(72 * canvas.get_figwidth())
         style = f"flex:1 1 {1.15 * width:.0f}px;width:100%;max-width:{SCREEN_SCALE * width:.0f}px"
+        if width > LEGIBLE:
+            style += f";min-width:{1.15 * width:.0f}px"
         salt = hashlib.sha256(f"{self.alt}|{number}".encode()).hexdigest()
         return inline(stream.getvalue(), salt=salt, style=style)
 
@@ -194,7 +198,10 @@ class Figure:
         """Return the figure as one self-contained block of HTML."""
         label = html.escape(self.alt, quote=True)
         body = "\n".join(([legend_html(self.legend)] if self.legend else []) + list(self.svgs))
-        return f'<style>{_CSS}</style>\n<div class="dlbook-figure" role="img" aria-label="{label}">\n{body}\n</div>'
+        # What would be illegible on a telephone is scrolled there, by finger or by keyboard.
+        wide = any(72 * canvas.get_figwidth() > LEGIBLE for canvas in self.panels)
+        opening = 'class="dlbook-figure dlbook-wide" tabindex="0"' if wide else 'class="dlbook-figure"'
+        return f'<style>{_CSS}</style>\n<div {opening} role="img" aria-label="{label}">\n{body}\n</div>'
 
     def _repr_png_(self) -> bytes:
         """Return the panels side by side on white, for viewers that show no HTML."""

@@ -35,14 +35,14 @@ def fig_answers(kept: Mapping[str, Mapping[str, float]], *, alt: str) -> Figure:
     shares = np.array([list(row.values()) for row in kept.values()], float)
     if not ((shares >= 0) & (shares <= 1)).all():
         raise ValueError("fig_answers: shares must lie between 0 and 1")
-    canvas, ax = panel(style.WIDE, 0.5 * len(kept) + 0.8)
+    canvas, ax = panel(style.WIDE, 0.5 * len(kept) + 0.95)
     ink = np.zeros((*shares.shape, 4))
     ink[..., :3], ink[..., 3] = style.rgb(style.PALETTE["blue"]), 0.75 * shares**4  # nearly all is not all
     ax.imshow(ink, aspect="auto", interpolation="nearest")
     for (i, j), share in np.ndenumerate(shares):
         text = "all" if share == 1 else f"{share:.2f}"
         ax.text(j, i, text, ha="center", va="center", fontsize=8, fontweight="bold" if share == 1 else "normal")
-    ax.set_xticks(range(len(changes[0])), [name.replace(" ", "\n") for name in changes[0]], fontsize=7.5)
+    ax.set_xticks(range(len(changes[0])), changes[0], fontsize=8, rotation=35, ha="right", rotation_mode="anchor")
     ax.set_yticks(range(len(kept)), [textwrap.fill(name, 14) for name in kept], fontsize=8)
     ax.set(xlabel="change", ylabel="question")
     ax.tick_params(length=0)

@@ -43,6 +43,9 @@ def fig_sampling(
     corners = np.array([[-1, -1, 1], [1, -1, 1], [1, 1, 1], [-1, 1, 1], [-1, -1, 1]])
     half = np.array([x.shape[1], x.shape[0]]) / 2
     pixel = np.array([(2 * at[1] + 1) / x.shape[1] - 1, (2 * at[0] + 1) / x.shape[0] - 1, 1.0])
+    edge = (corners[:, :2] + 1) * half - 0.5
+    frame = (corners @ theta.T + 1) * half - 0.5
+    beyond = np.clip([edge.min(axis=0) - frame.min(axis=0), frame.max(axis=0) - edge.max(axis=0)], 0.2, None).max()
     panels = []
     for title, image, matrix in (
         ("input: where it is read", x, theta), ("output", affine(x[None, None], **changes)[0, 0], np.eye(2, 3)),
@@ -51,9 +54,13 @@ def fig_sampling(
         ink = np.zeros((*image.shape, 4))
         ink[..., :3], ink[..., 3] = style.rgb(style.PALETTE["blue"]), np.clip(image, 0, 1)
         ax.imshow(ink, interpolation="nearest")
+        ax.plot(*edge.T, color=style.FOREGROUND, lw=0.8)
         ax.plot(*((corners @ matrix.T + 1) * half - 0.5).T, color=style.PALETTE["orange"], ls=(0, (4, 2)), lw=1.6)
         ax.plot(*((pixel @ matrix.T + 1) * half - 0.5), "o", color=style.PALETTE["orange"], ms=6)
-        ax.set(xticks=[], yticks=[], title=title)
+        # Both panels have room for the frame, so that a pixel is as large in one as in the other.
+        ax.set(xticks=[], yticks=[], title=title, xlim=(edge[:, 0].min() - beyond, edge[:, 0].max() + beyond))
+        ax.set_ylim(edge[:, 1].max() + beyond, edge[:, 1].min() - beyond)
+        ax.spines[:].set_visible(False)
         ax.grid(visible=False)
         panels.append(canvas)
     hint = "Move the sliders; drag the dot on the output, or focus it and use the arrow keys, to see where it is read."

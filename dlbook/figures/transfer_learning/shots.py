@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.ticker import NullFormatter, NullLocator
 
 from dlbook.figures import style
+from dlbook.figures.charts import mark_chance
 from dlbook.figures.style import Figure, house_style, panel
 
 __all__ = ["fig_shots"]
@@ -45,12 +46,14 @@ def fig_shots(
             colour, dash = style.CYCLE[k % len(style.CYCLE)], style.DASHES[k % len(style.DASHES)]
             ax.plot(shots, found.mean(axis=0), color=colour, ls=dash, label=way, lw=1.8)
             ax.plot(np.tile(shots, len(found)), found.ravel(), "o", color=colour, ms=3, alpha=0.5, mew=0)
-        if chance is not None:
-            ax.axhline(chance, color=style.FOREGROUND, lw=0.8, ls=(0, (1, 2)))
         ax.set_xscale("log")
         ax.set_xticks(list(shots), [str(n) for n in shots])
         ax.xaxis.set_minor_locator(NullLocator())
         ax.xaxis.set_minor_formatter(NullFormatter())
         ax.set(xlabel="training examples for each class", ylabel="test accuracy", title=title)
+        if chance is not None:
+            low, high = ax.get_ylim()
+            ax.set_ylim(min(low, chance - 0.1 * (high - chance)), high)  # room for the word below the line
+            mark_chance(ax, chance)
         drawn.append(canvas)
     return Figure(drawn, alt=alt)

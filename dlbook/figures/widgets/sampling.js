@@ -33,8 +33,9 @@
     const { show } = kit, x = data.x, h = x.length, w = x[0].length, told = { angle: data.angle, scale: data.scale, shear: data.shear, right: data.right };
     let [p, q] = data.at;
     const row = kit.make("div", { class: "dlbook-charts" }, live), charts = {};
+    const room = Math.ceil(0.2 * Math.max(h, w)); // around the images: the frame of a turned one reaches beyond
     for (const [name, title] of [["input", "Input: where it is read"], ["output", "Output"]])
-      charts[name] = kit.chart(row, { title, x: [0, w], y: [0, h], equal: true, xTicks: [], yTicks: [] });
+      charts[name] = kit.chart(row, { title, x: [-room, w + room], y: [-room, h + room], equal: true, xTicks: [], yTicks: [] });
     const readout = kit.readout(live, ["output pixel", "read at row", "read at column", "four weights", "value"]);
     const controls = kit.make("div", { class: "dlbook-controls" }, live), announce = kit.announcer(live);
     const degrees = (v) => show(v, 0) + "\u00b0";
@@ -62,6 +63,7 @@
       paint(output, sample(x, theta));
       // The frame of the output, carried back into the input.
       const frame = [[-1, -1], [1, -1], [1, 1], [-1, 1]].map(([u, v]) => theta.map((line) => line[0] * u + line[1] * v + line[2]));
+      input.put("edge", "path", { d: input.path([[0, 0], [w, 0], [w, h], [0, h]]) + "Z", fill: "none", stroke: "currentColor", "stroke-width": 0.8 });
       input.put("frame", "path", { d: input.path(frame.map(([a, b]) => [((a + 1) * w) / 2, h - ((b + 1) * h) / 2])) + "Z", fill: "none", stroke: "var(--orange)", "stroke-width": 1.8, "stroke-dasharray": "5 3" });
       here.corners.forEach((k, n) => input.put("corner" + n, "rect", { x: input.X(k.j), y: input.Y(h - k.i), width: unit, height: unit, fill: "none", stroke: "currentColor", "stroke-width": 0.6 + 2.4 * k.weight }));
       input.put("here", "circle", { cx: input.X(here.j + 0.5), cy: input.Y(h - here.i - 0.5), r: 4, fill: "var(--orange)", stroke: "var(--paper)", "stroke-width": 1.5 });

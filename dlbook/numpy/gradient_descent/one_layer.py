@@ -57,7 +57,8 @@ def objective(loss: Callable = cross_entropy, *, strength: float = 0.0, **loss_o
         # The layer's own pullback would also compute dx, a third of all the work, and nobody asks data to change.
         dweight = dscores.T @ x
         dweight += penalty_pullback(1.0)[0]
-        return data_loss + penalty, (dweight, dscores.sum(axis=0))
+        dbias = np.ones(len(x), dscores.dtype) @ dscores  # of many short rows BLAS takes the sum ten times faster
+        return data_loss + penalty, (dweight, dbias)
 
     return value_and_grad
 

@@ -8,7 +8,13 @@ import numpy as np
 
 from dlbook.numpy.gradient_descent.descent import Descent, Rate, check_finite, rate_of, stacked
 from dlbook.numpy.gradient_descent.trees import check_params, inner, references, tree_map
-from dlbook.numpy.linear_classifiers.arguments import as_classes, check_rows, float_dtype, whole_number
+from dlbook.numpy.linear_classifiers.arguments import (
+    as_classes,
+    check_generator,
+    check_rows,
+    float_dtype,
+    whole_number,
+)
 from dlbook.shapes import Array, Float, Int
 
 __all__ = ["class_weights", "gradient_noise", "minibatches", "sgd"]
@@ -46,6 +52,7 @@ def minibatches(
     ------
     ValueError : for n or batch_size below 1, batches that would all be dropped, draws without a generator, or weights
         that are not n numbers of at least 0, or without replacement.
+    TypeError : when rng is neither None nor a generator.
 
     Examples
     --------
@@ -57,6 +64,8 @@ def minibatches(
     """
     n = whole_number("minibatches", "n", n, 1)
     batch_size = whole_number("minibatches", "batch_size", batch_size, 1)
+    if rng is not None:
+        check_generator("minibatches", rng)
     if drop_last and batch_size > n:
         raise ValueError(f"minibatches: batch_size is {batch_size} with drop_last, expected at most n = {n}")
     if replace and rng is None:

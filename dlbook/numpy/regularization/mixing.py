@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from dlbook.differentiable import differentiable
-from dlbook.numpy.deep_networks.network import Activation, Params
+from dlbook.numpy.deep_networks.network import Params
 from dlbook.numpy.deep_networks.training import mlp_objective
 from dlbook.numpy.linear_classifiers.arguments import above_zero, check_generator, whole_number
 from dlbook.numpy.linear_classifiers.metrics import one_hot
@@ -139,10 +139,10 @@ def mixup_pairs(
 
 
 def mixup_objective(
-    classes: int, rng: np.random.Generator, *, alpha: float = 0.2, activation: Activation = "relu",
-    strength: float = 0.0,
+    classes: int, rng: np.random.Generator, *, alpha: float = 0.2, objective: Callable = mlp_objective,
+    **options,
 ) -> Callable:
-    r"""Build the cost of a k-layer network on mixed examples: each call mixes its batch anew.
+    r"""Build the cost of a network on mixed examples: each call mixes its batch anew.
 
     $$J(\theta) = \frac1N \sum_n \ell\big(f(\tilde x_n; \theta),\, \tilde q_n\big)
     + \lambda \sum_l \lVert W^{(l)} \rVert^2$$
@@ -152,8 +152,8 @@ def mixup_objective(
     classes : K.
     rng : draws partners and shares.
     alpha : as in `mixup_pairs`.
-    activation : the function between the layers, by name.
-    strength : lambda, at least 0; the biases go free.
+    objective : builds the cost of a network from a loss, such as `mlp_objective` or `convnet_objective`.
+    **options : options of the objective: `strength`, which is lambda, or `activation` for instance.
 
     Returns
     -------
@@ -168,7 +168,7 @@ def mixup_objective(
     """
     alpha = above_zero("mixup_objective", "alpha", alpha)
     check_generator("mixup_objective", rng)
-    cost = mlp_objective(soft_cross_entropy, activation=activation, strength=strength)
+    cost = objective(soft_cross_entropy, **options)
 
     def value_and_grad(params: Params, x, target):
         order, share = mixup_pairs(len(x), rng, alpha=alpha, dtype=x.dtype)

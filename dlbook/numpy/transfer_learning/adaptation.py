@@ -1,6 +1,6 @@
 """Taking a trained network to another task: a new head, layers that stand still, and rates for each layer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,9 +9,16 @@ from dlbook.numpy.convolution.network import Params, convnet, convnet_objective
 from dlbook.numpy.gradient_descent.descent import Descent, Rate
 from dlbook.numpy.gradient_descent.one_layer import objective
 from dlbook.numpy.gradient_descent.trees import tree_map
-from dlbook.numpy.linear_classifiers.arguments import at_least_zero, between, check_generator, whole_number
+from dlbook.numpy.linear_classifiers.arguments import (
+    at_least_zero,
+    between,
+    check_generator,
+    check_rows,
+    whole_number,
+)
 from dlbook.numpy.optimization.adam import adam
-from dlbook.numpy.optimization.loop import optimize
+from dlbook.numpy.optimization.loop import check_optimizer, optimize
+from dlbook.numpy.transfer_learning.arguments import head, two
 from dlbook.shapes import Array, Float
 
 __all__ = ["features", "fine_tune", "freeze", "layerwise", "linear_probe", "replace_head"]
@@ -35,7 +42,7 @@ def replace_head(params: Params, classes: int, rng: np.random.Generator, *, gain
 
     Raises
     ------
-    ValueError : for fewer classes than one or a negative gain.
+    ValueError : for fewer classes than one, a negative gain, or params that do not end in a linear layer.
     TypeError : when rng is no generator.
 
     **Source** Girshick, Donahue, Darrell and Malik (2014), section 2.3.
@@ -43,7 +50,7 @@ def replace_head(params: Params, classes: int, rng: np.random.Generator, *, gain
     """
     check_generator("replace_head", rng)
     classes = whole_number("replace_head", "classes", classes, 1)
-    weight, bias = params[-1]
+    weight, bias = head("replace_head", params)
     spread = (at_least_zero("replace_head", "gain", gain) / weight.shape[1]) ** 0.5
     drawn = (spread * rng.standard_normal((classes, weight.shape[1]))).astype(weight.dtype)
     return (*params[:-1], (drawn, np.zeros(classes, bias.dtype)))
@@ -65,12 +72,12 @@ def features(x: Float[Array, "N C *S"], params: Params, *, pool: int = 2, averag
 
     Raises
     ------
-    ShapeError : as `convnet`.
+    ValueError : for params that do not end in a linear layer, or as `convnet`.
 
     **Source** Donahue and others (2014).
     **Book** eq-trunk-and-head
     """
-    weight, bias = params[-1]
+    weight, bias = head("features", params)
     width = weight.shape[1]
     see_through = (np.eye(width, dtype=weight.dtype), np.zeros(width, bias.dtype))  # a head that changes nothing
     return convnet(x, (*params[:-1], see_through), pool=pool, average=average)
@@ -95,17 +102,21 @@ def freeze(value_and_grad: Callable, layers: Sequence[int]) -> Callable:
 
     Raises
     ------
+    TypeError : when layers is a single number.
     ValueError : at a call, for a layer that does not exist.
 
     **Source** definition.
     **Book** eq-frozen-step
     """
+    if not isinstance(layers, Iterable):
+        raise TypeError(f"freeze: layers is {layers!r}, expected numbers such as (0, 1)")
+    still = set(layers)  # at once: what can be read only once would be empty at the second call
 
     def both(params, *batch):
         value, grads = value_and_grad(params, *batch)
-        if not set(layers) <= set(range(len(grads))):
-            raise ValueError(f"freeze: layers is {list(layers)}, expected numbers from 0 to {len(grads) - 1}")
-        return value, tuple(tree_map(np.zeros_like, g) if i in layers else g for i, g in enumerate(grads))
+        if not still <= set(range(len(grads))):
+            raise ValueError(f"freeze: layers is {list(still)}, expected numbers from 0 to {len(grads) - 1}")
+        return value, tuple(tree_map(np.zeros_like, g) if i in still else g for i, g in enumerate(grads))
 
     return both
 
@@ -127,11 +138,15 @@ def layerwise(optimizer: Callable, factors: Sequence[float]) -> Callable:
 
     Raises
     ------
+    TypeError : when optimizer is no function, or factors is a single number.
     ValueError : for a negative factor, and at a call for another number of layers.
 
     **Source** Howard and Ruder (2018), section 3.2.
     **Book** eq-layerwise
     """
+    check_optimizer("layerwise", optimizer)
+    if not isinstance(factors, Iterable):
+        raise TypeError(f"layerwise: factors is {factors!r}, expected one number for each layer")
     factors = [at_least_zero("layerwise", f"factors[{i}]", c) for i, c in enumerate(factors)]
 
     def step(params, grads, state=None, *, lr, **options):
@@ -175,6 +190,7 @@ def fine_tune(
     **Book** eq-discriminative
     """
     decay, depth = between("fine_tune", "decay", decay, 0, 1), len(params)
+    data = two("fine_tune", "data", data, "(x, target)")
     return optimize(
         convnet_objective(pool=pool, average=average, strength=strength), params, data,
         optimizer=layerwise(optimizer, [decay ** (depth - 1 - layer) for layer in range(depth)]),
@@ -211,9 +227,10 @@ def linear_probe(
     **Source** Donahue and others (2014); Razavian and others (2014).
     **Book** eq-linear-probe
     """
-    x, target = data
+    start, (x, target) = head("linear_probe", params), two("linear_probe", "data", data, "(x, target)")
+    check_rows("linear_probe", x=x, target=target)
     run = optimize(
-        objective(strength=strength), params[-1], (features(x, params, pool=pool, average=average), target),
+        objective(strength=strength), start, (features(x, params, pool=pool, average=average), target),
         optimizer=optimizer, lr=lr, epochs=epochs, batch_size=batch_size, rng=rng,
     )  # fmt: skip
     return replace(run, params=(*params[:-1], run.params))

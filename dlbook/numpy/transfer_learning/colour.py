@@ -3,7 +3,8 @@
 import numpy as np
 
 from dlbook.numpy.linear_classifiers.arguments import at_least_zero, check_generator
-from dlbook.shapes import Array, Float, Int, describe
+from dlbook.numpy.transfer_learning.arguments import check_images, each
+from dlbook.shapes import Array, Float, Int
 
 __all__ = [
     "adjust_brightness",
@@ -20,14 +21,10 @@ LUMA = (0.299, 0.587, 0.114)  # how bright red, green and blue appear: ITU-R BT.
 
 def _checked(function: str, x: Array, factor=1.0) -> Array:
     """Return a factor for each image, ready to multiply images; refuse what are no images or factors."""
-    if x.ndim != 4 or x.dtype.kind != "f":
-        raise ValueError(f"{function}: x is {describe(x)}, expected images (N, C, H, W) of floats")
+    check_images(function, x)
     if x.size and not (x.min() >= -SLACK and x.max() <= 1 + SLACK):
         raise ValueError(f"{function}: x has values from {x.min()} to {x.max()}, expected 0 to 1")
-    factor = np.asarray(factor, x.dtype)
-    if factor.shape not in ((), (len(x),)) or not (factor >= 0).all():
-        raise ValueError(f"{function}: factor is {describe(factor)}, expected one number or {len(x)}, at least 0")
-    return _each(factor, x)
+    return _each(each(function, "factor", factor, len(x), 0), x)
 
 
 def _each(values, x: Array) -> Array:
@@ -58,7 +55,7 @@ def adjust_brightness(x: Float[Array, "N C H W"], factor: float | Float[Array, "
 
     Raises
     ------
-    ValueError : for values outside [0, 1], or a negative factor.
+    ValueError : for values outside [0, 1], or a factor that is negative or infinite.
 
     **Source** definition; the name is torchvision's.
     **Book** eq-blend
@@ -95,7 +92,7 @@ def adjust_contrast(x: Float[Array, "N C H W"], factor: float | Float[Array, " N
 def adjust_saturation(x: Float[Array, "N C H W"], factor: float | Float[Array, " N"]) -> Float[Array, "N C H W"]:
     r"""Move the colour of every pixel away from, or closer to, a grey of the same brightness.
 
-    $$y = \operatorname{clip}\big(f x + (1 - f)\, g\big), \qquad g = 0.299\, r + 0.587\, g + 0.114\, b$$
+    $$y = \operatorname{clip}\big(f x + (1 - f)\, g\big), \qquad g = 0.299\, R + 0.587\, G + 0.114\, B$$
 
     Parameters
     ----------
@@ -139,10 +136,8 @@ def posterize(x: Float[Array, "N C H W"], bits: int | Int[Array, " N"]) -> Float
     **Book** eq-posterize
     """
     _checked("posterize", x)
-    bits = np.asarray(bits)
-    if bits.shape not in ((), (len(x),)) or bits.dtype.kind not in "iu" or not ((bits >= 1) & (bits <= 8)).all():
-        raise ValueError(f"posterize: bits is {describe(bits)}, expected one whole number or {len(x)}, from 1 to 8")
-    step = _each(2 ** (8 - bits), x)
+    bits = each("posterize", "bits", bits, len(x), 1, 8, kinds="iu")
+    step = _each(2.0 ** (8 - bits), x)  # 2 ** 7 would not fit into an int8
     return step * np.floor(np.rint(255 * x) / step) / x.dtype.type(255)
 
 
@@ -168,10 +163,8 @@ def solarize(x: Float[Array, "N C H W"], threshold: float | Float[Array, " N"]) 
     **Book** eq-posterize
     """
     _checked("solarize", x)
-    threshold = np.asarray(threshold, x.dtype)
-    if threshold.shape not in ((), (len(x),)) or not ((threshold >= 0) & (threshold <= 1)).all():
-        raise ValueError(f"solarize: threshold is {describe(threshold)}, expected one number or {len(x)}, from 0 to 1")
-    return np.where(x > _each(threshold, x), 1 - x, x)
+    threshold = _each(each("solarize", "threshold", threshold, len(x), 0, 1), x)
+    return np.where(x > threshold, 1 - x, x)
 
 
 def color_jitter(
@@ -203,6 +196,7 @@ def color_jitter(
     **Book** eq-blend
     """
     check_generator("color_jitter", rng)
+    check_images("color_jitter", x)
     changes = [(adjust_brightness, brightness), (adjust_contrast, contrast), (adjust_saturation, saturation)]
     reaches = [at_least_zero("color_jitter", f.__name__.removeprefix("adjust_"), reach) for f, reach in changes]
     factors = [rng.uniform(max(0, 1 - reach), 1 + reach, len(x)) for reach in reaches]

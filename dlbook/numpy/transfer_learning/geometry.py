@@ -5,8 +5,9 @@ from typing import Literal
 import numpy as np
 
 from dlbook.numpy.linear_classifiers.arguments import above_zero, check_generator, whole_number
+from dlbook.numpy.transfer_learning.arguments import check_images, each, sides, two
 from dlbook.numpy.transfer_learning.sampling import affine_grid, crop, grid_sample
-from dlbook.shapes import Array, Float, describe
+from dlbook.shapes import Array, Float
 
 __all__ = ["affine", "affine_matrices", "random_crop", "random_resized_crop"]
 
@@ -46,7 +47,8 @@ def affine_matrices(
 
     Raises
     ------
-    ValueError : for numbers that are neither one nor N, a scale that is not above 0, or a shear that flattens.
+    ValueError : for numbers that are neither one nor N or not finite, a scale that is not above 0, a shear that
+        flattens, or what should be two numbers and is not.
 
     Examples
     --------
@@ -57,13 +59,13 @@ def affine_matrices(
     **Source** plane geometry.
     **Book** eq-affine-matrix
     """
-    height, width = (whole_number("affine_matrices", "size", side, 1) for side in size)
+    n = whole_number("affine_matrices", "n", n, 0)
+    height, width = sides("affine_matrices", size)
+    shear, translate = (two("affine_matrices", name, v) for name, v in (("shear", shear), ("translate", translate)))
     named = {"angle": angle, "scale": scale, "shear[0]": shear[0], "shear[1]": shear[1],
              "translate[0]": translate[0], "translate[1]": translate[1]}  # fmt: skip
-    for name, value in named.items():
-        if np.shape(value) not in ((), (n,)):
-            raise ValueError(f"affine_matrices: {name} is {describe(value)}, expected one number or {n}")
-    a, s, ku, kv, right, down = (np.broadcast_to(np.asarray(v, float), (n,)) for v in named.values())
+    found = (each("affine_matrices", name, value, n) for name, value in named.items())
+    a, s, ku, kv, right, down = (np.broadcast_to(v.astype(float), (n,)) for v in found)
     if not (s > 0).all() or not (ku * kv < 1).all():
         raise ValueError("affine_matrices: expected scale above 0 and a product of the two shears below 1, got "
                          f"scale {s.min()} and product {(ku * kv).max()}")
@@ -100,6 +102,7 @@ def affine(
     **Source** Jaderberg, Simonyan, Zisserman and Kavukcuoglu (2015).
     **Book** eq-affine-matrix
     """
+    check_images("affine", x)
     theta = affine_matrices(len(x), x.shape[2:], **changes).astype(x.dtype)
     return grid_sample(x, affine_grid(theta, size=x.shape), mode=mode, padding_mode=padding_mode)
 
@@ -131,18 +134,17 @@ def random_crop(
     **Book** eq-crop
     """
     check_generator("random_crop", rng)
-    padding = whole_number("random_crop", "padding", padding, 0)
-    sides = (size, size) if isinstance(size, int) else tuple(size)
-    sides = tuple(whole_number("random_crop", "size", side, 1) for side in sides)
-    room = np.array(x.shape[2:]) + 2 * padding - sides
+    check_images("random_crop", x)
+    padding, size = whole_number("random_crop", "padding", padding, 0), sides("random_crop", size)
+    room = np.array(x.shape[2:]) + 2 * padding - size
     if (room < 0).any():
-        raise ValueError(f"random_crop: size is {sides}, expected at most the image {x.shape[2:]} with its border of "
+        raise ValueError(f"random_crop: size is {size}, expected at most the image {x.shape[2:]} with its border of "
                          f"{padding} on each side")
-    return crop(x, rng.integers(0, room + 1, (len(x), 2)), size=sides, padding=padding)
+    return crop(x, rng.integers(0, room + 1, (len(x), 2)), size=size, padding=padding)
 
 
 def random_resized_crop(
-    x: Float[Array, "N C H W"], rng: np.random.Generator, *, size: tuple[int, int] | None = None,
+    x: Float[Array, "N C H W"], rng: np.random.Generator, *, size: int | tuple[int, int] | None = None,
     scale: tuple[float, float] = (0.08, 1.0), ratio: tuple[float, float] = (3 / 4, 4 / 3),
 ) -> Float[Array, "N C P Q"]:
     r"""Cut a window of random area and proportions out of each image and stretch it to one size.
@@ -156,7 +158,7 @@ def random_resized_crop(
     ----------
     x : (N, C, H, W).
     rng : draws area, proportions and place.
-    size : (P, Q); the image's own by default.
+    size : (P, Q), or one number for both; the image's own by default.
     scale : the least and the largest share of the area, 0 < least <= largest <= 1.
     ratio : the least and the largest quotient of width and height, relative to the image's own.
 
@@ -173,15 +175,24 @@ def random_resized_crop(
     **Book** eq-resized-crop
     """
     check_generator("random_resized_crop", rng)
-    for name, (low, high) in {"scale": scale, "ratio": ratio}.items():
-        if above_zero("random_resized_crop", name, low) > high or (name == "scale" and high > 1):
-            raise ValueError(f"random_resized_crop: {name} is {(low, high)}, expected the ends of a range")
+    check_images("random_resized_crop", x)
+    check_ranges(scale, ratio)
     area = rng.uniform(*scale, len(x))
     proportion = np.exp(rng.uniform(*np.log(ratio), len(x)))
-    sides = np.minimum(1, np.sqrt([area * proportion, area / proportion]))  # (2, N): of the width and of the height
-    middle = (1 - sides) * rng.uniform(-1, 1, (2, len(x)))  # places: the image reaches from -1 to 1
+    share = np.minimum(1, np.sqrt([area * proportion, area / proportion]))  # (2, N): of the width and of the height
+    middle = (1 - share) * rng.uniform(-1, 1, (2, len(x)))  # places: the image reaches from -1 to 1
     theta = np.zeros((len(x), 2, 3))
-    theta[:, 0, 0], theta[:, 1, 1] = sides
+    theta[:, 0, 0], theta[:, 1, 1] = share
     theta[:, :, 2] = middle.T
-    shape = (*x.shape[:2], *(x.shape[2:] if size is None else size))
+    shape = (*x.shape[:2], *(x.shape[2:] if size is None else sides("random_resized_crop", size)))
     return grid_sample(x, affine_grid(theta.astype(x.dtype), size=shape), padding_mode="border")
+
+
+def check_ranges(scale: tuple[float, float], ratio: tuple[float, float]) -> None:
+    """Refuse areas and proportions of a window that are no ranges."""
+    for name, value, most in (("scale", scale, 1.0), ("ratio", ratio, np.inf)):
+        low, high = two("random_resized_crop", name, value, "the two ends of a range")
+        low, high = (above_zero("random_resized_crop", name, end) for end in (low, high))
+        if not low <= high <= most:
+            raise ValueError(f"random_resized_crop: {name} is {(low, high)}, expected the ends of a range"
+                             + (" up to 1" if name == "scale" else ""))

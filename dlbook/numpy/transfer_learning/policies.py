@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from dlbook.numpy.linear_classifiers.arguments import between, check_generator, whole_number
+from dlbook.numpy.transfer_learning.arguments import check_images, each
 from dlbook.numpy.transfer_learning.colour import (
     adjust_brightness,
     adjust_contrast,
@@ -56,11 +57,10 @@ def distort(
     **Source** Cubuk, Zoph, Shlens and Le (2020), for the idea of one scale for all.
     **Book** eq-rand-augment
     """
-    if change not in CHANGES:
+    check_images("distort", x)
+    if not isinstance(change, str) or change not in CHANGES:
         raise ValueError(f"distort: change is {change!r}, expected one of {', '.join(CHANGES)}")
-    s = np.asarray(strength, float)
-    if s.shape not in ((), (len(x),)) or not (abs(s) <= 1).all():
-        raise ValueError(f"distort: strength is {describe(strength)}, expected one number or {len(x)}, from -1 to 1")
+    s = each("distort", "strength", strength, len(x), -1, 1).astype(float)
     return CHANGES[change](x, np.broadcast_to(s, (len(x),)))
 
 
@@ -94,6 +94,9 @@ def rand_augment(
     **Book** eq-rand-augment
     """
     check_generator("rand_augment", rng)
+    check_images("rand_augment", x)
+    if not isinstance(changes, tuple | list) or not changes or not set(changes) <= set(CHANGES):
+        raise ValueError(f"rand_augment: changes is {changes!r}, expected some of {', '.join(CHANGES)}")
     strength = between("rand_augment", "magnitude", magnitude, 0, 10) / 10
     y = np.array(x)
     for _ in range(whole_number("rand_augment", "num_ops", num_ops, 0)):
@@ -109,7 +112,7 @@ def rand_augment(
 def label_kept(label: Callable, transform: Callable, x: Float[Array, "N C H W"]) -> float:
     r"""Return the share of images whose label a change leaves as it was.
 
-    $$\frac1N \sum_n \big[\, \ell(T x_n) = \ell(x_n) \,\big]$$
+    $$\frac1N \sum_n \big[\, t(T x_n) = t(x_n) \,\big]$$
 
     Parameters
     ----------
@@ -145,11 +148,12 @@ def count_bright(x: Float[Array, "N C H W"]) -> Int[Array, " N"]:
     **Source** definition.
     **Book** eq-label-kept
     """
+    check_images("count_bright", x)
     return (x.mean(axis=1) > 0.5).sum(axis=(1, 2))
 
 
 def heavier_side(x: Float[Array, "N C H W"]) -> Int[Array, " N"]:
-    """Answer: is there more light in the right half (1) or in the left (0)?
+    """Answer: is there more light in the right half (1), or is there not (0)?
 
     Parameters
     ----------
@@ -158,9 +162,10 @@ def heavier_side(x: Float[Array, "N C H W"]) -> Int[Array, " N"]:
     **Source** definition.
     **Book** eq-label-kept
     """
-    half = x.shape[3] // 2
+    check_images("heavier_side", x)
+    half = x.shape[3] // 2  # the middle column of an odd number counts for neither
     columns = x.sum(axis=(1, 2))
-    return (columns[:, -half:].sum(axis=1) > columns[:, :half].sum(axis=1)).astype(np.int64)
+    return (columns[:, x.shape[3] - half :].sum(axis=1) > columns[:, :half].sum(axis=1)).astype(np.int64)
 
 
 def brightest_channel(x: Float[Array, "N C H W"]) -> Int[Array, " N"]:
@@ -173,4 +178,5 @@ def brightest_channel(x: Float[Array, "N C H W"]) -> Int[Array, " N"]:
     **Source** definition.
     **Book** eq-label-kept
     """
+    check_images("brightest_channel", x)
     return x.sum(axis=(2, 3)).argmax(axis=1)

@@ -175,6 +175,9 @@ def crop(
     padding = whole_number("crop", "padding", padding, 0)
     p, q = (whole_number("crop", "size", side, 1) for side in size)
     most = np.array(x.shape[2:]) + 2 * padding - [p, q]
+    if (most < 0).any():
+        raise ValueError(f"crop: size is {(p, q)}, expected at most the image {x.shape[2:]} with its border of "
+                         f"{padding} on each side")
     outside = (corner < 0) | (corner > most)
     if outside.any():
         n = int(outside.any(axis=1).argmax())

@@ -9,7 +9,6 @@ from jaxtyping import Float, Integer
 from torch import Tensor
 
 from dlbook.numpy import regularization as reference
-from dlbook.numpy.deep_networks.network import Activation
 from dlbook.numpy.linear_classifiers.arguments import above_zero, check_generator
 from dlbook.torch import twin
 from dlbook.torch.deep_networks.network import Params
@@ -46,13 +45,13 @@ def mixup_pairs(
 
 
 def mixup_objective(
-    classes: int, rng: np.random.Generator, *, alpha: float = 0.2, activation: Activation = "relu",
-    strength: float = 0.0,
+    classes: int, rng: np.random.Generator, *, alpha: float = 0.2, objective: Callable = mlp_objective,
+    **options,
 ) -> Callable:
-    """Build the cost of a k-layer network on mixed examples: each call mixes its batch anew."""
+    """Build the cost of a network on mixed examples: each call mixes its batch anew."""
     alpha = above_zero("mixup_objective", "alpha", alpha)
     check_generator("mixup_objective", rng)
-    cost = mlp_objective(soft_cross_entropy, activation=activation, strength=strength)
+    cost = objective(soft_cross_entropy, **options)
 
     def value_and_grad(params: Params, x, target):
         order, share = mixup_pairs(len(x), rng, alpha=alpha)

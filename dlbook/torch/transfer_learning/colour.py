@@ -6,8 +6,8 @@ from jaxtyping import Float, Integer
 from torch import Tensor
 
 from dlbook.numpy.linear_classifiers.arguments import at_least_zero, check_generator
+from dlbook.numpy.transfer_learning.arguments import check_images, each
 from dlbook.numpy.transfer_learning.colour import LUMA, SLACK
-from dlbook.shapes import describe
 
 __all__ = [
     "adjust_brightness",
@@ -21,14 +21,16 @@ __all__ = [
 
 def _checked(function: str, x: Tensor, factor=1.0) -> Tensor:
     """Return a factor for each image, ready to multiply images; refuse what are no images or factors."""
-    if x.ndim != 4 or not x.is_floating_point():
-        raise ValueError(f"{function}: x is {describe(x)}, expected images (N, C, H, W) of floats")
+    check_images(function, x)
     if x.numel() and not (x.min() >= -SLACK and x.max() <= 1 + SLACK):
         raise ValueError(f"{function}: x has values from {float(x.min())} to {float(x.max())}, expected 0 to 1")
-    factor = torch.as_tensor(factor, dtype=x.dtype, device=x.device)
-    if tuple(factor.shape) not in ((), (len(x),)) or not (factor >= 0).all():
-        raise ValueError(f"{function}: factor is {describe(factor)}, expected one number or {len(x)}, at least 0")
-    return factor.expand(len(x))[:, None, None, None]
+    return _each(function, "factor", factor, x, 0)
+
+
+def _each(function: str, name: str, values, x: Tensor, low: float, high: float = np.inf) -> Tensor:
+    """Return one number for each image, of x's dtype, ready to be combined with images."""
+    each(function, name, values.cpu() if isinstance(values, Tensor) else values, len(x), low, high)
+    return torch.as_tensor(values, dtype=x.dtype, device=x.device).expand(len(x))[:, None, None, None]
 
 
 def _grey(function: str, x: Tensor) -> Tensor:
@@ -59,20 +61,15 @@ def adjust_saturation(x: Float[Tensor, "N C H W"], factor: float | Float[Tensor,
 def posterize(x: Float[Tensor, "N C H W"], bits: int | Integer[Tensor, " N"]) -> Float[Tensor, "N C H W"]:
     """Keep only the first bits of every value, of the eight that it has."""
     _checked("posterize", x)
-    bits = torch.as_tensor(bits, device=x.device)
-    if tuple(bits.shape) not in ((), (len(x),)) or bits.is_floating_point() or not ((bits >= 1) & (bits <= 8)).all():
-        raise ValueError(f"posterize: bits is {describe(bits)}, expected one whole number or {len(x)}, from 1 to 8")
-    drop = (8 - bits).to(torch.uint8).expand(len(x))[:, None, None, None]
+    each("posterize", "bits", bits.cpu() if isinstance(bits, Tensor) else bits, len(x), 1, 8, kinds="iu")
+    drop = (8 - torch.as_tensor(bits, device=x.device)).to(torch.uint8).expand(len(x))[:, None, None, None]
     return ((255 * x).round().to(torch.uint8) >> drop << drop).to(x.dtype) / 255
 
 
 def solarize(x: Float[Tensor, "N C H W"], threshold: float | Float[Tensor, " N"]) -> Float[Tensor, "N C H W"]:
     """Turn what is brighter than a threshold into its negative."""
     _checked("solarize", x)
-    threshold = torch.as_tensor(threshold, dtype=x.dtype, device=x.device)
-    if tuple(threshold.shape) not in ((), (len(x),)) or not ((threshold >= 0) & (threshold <= 1)).all():
-        raise ValueError(f"solarize: threshold is {describe(threshold)}, expected one number or {len(x)}, from 0 to 1")
-    return torch.where(x > threshold.expand(len(x))[:, None, None, None], 1 - x, x)
+    return torch.where(x > _each("solarize", "threshold", threshold, x, 0, 1), 1 - x, x)
 
 
 def color_jitter(
@@ -81,6 +78,7 @@ def color_jitter(
 ) -> Float[Tensor, "N C H W"]:
     """Change brightness, contrast and saturation of each image by its own random factors, in a random order."""
     check_generator("color_jitter", rng)
+    check_images("color_jitter", x)
     changes = [(adjust_brightness, brightness), (adjust_contrast, contrast), (adjust_saturation, saturation)]
     reaches = [at_least_zero("color_jitter", f.__name__.removeprefix("adjust_"), reach) for f, reach in changes]
     factors = [rng.uniform(max(0, 1 - reach), 1 + reach, len(x)) for reach in reaches]

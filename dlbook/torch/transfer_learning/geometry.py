@@ -7,9 +7,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from dlbook.numpy.linear_classifiers.arguments import above_zero, check_generator, whole_number
+from dlbook.numpy.linear_classifiers.arguments import check_generator, whole_number
 from dlbook.numpy.transfer_learning import geometry as reference
-from dlbook.numpy.transfer_learning.geometry import Each
+from dlbook.numpy.transfer_learning.arguments import check_images, sides
+from dlbook.numpy.transfer_learning.geometry import Each, check_ranges
 from dlbook.torch.transfer_learning.sampling import affine_grid, crop, grid_sample
 
 __all__ = ["affine", "affine_matrices", "random_crop", "random_resized_crop"]
@@ -29,6 +30,7 @@ def affine(
     padding_mode: Literal["zeros", "border"] = "zeros", **changes: Each | tuple[Each, Each],
 ) -> Float[Tensor, "N C H W"]:
     """Turn, scale, shear and shift images around their middle."""
+    check_images("affine", x)
     theta = affine_matrices(len(x), tuple(x.shape[2:]), **changes).to(x.device, x.dtype)
     return grid_sample(x, affine_grid(theta, size=tuple(x.shape)), mode=mode, padding_mode=padding_mode)
 
@@ -38,31 +40,29 @@ def random_crop(
 ) -> Float[Tensor, "N C P Q"]:
     """Cut a window out of each image, at a place drawn anew for each."""
     check_generator("random_crop", rng)
-    padding = whole_number("random_crop", "padding", padding, 0)
-    sides = (size, size) if isinstance(size, int) else tuple(size)
-    sides = tuple(whole_number("random_crop", "size", side, 1) for side in sides)
-    room = np.array(x.shape[2:]) + 2 * padding - sides
+    check_images("random_crop", x)
+    padding, size = whole_number("random_crop", "padding", padding, 0), sides("random_crop", size)
+    room = np.array(x.shape[2:]) + 2 * padding - size
     if (room < 0).any():
-        raise ValueError(f"random_crop: size is {sides}, expected at most the image {tuple(x.shape[2:])} with its "
+        raise ValueError(f"random_crop: size is {size}, expected at most the image {tuple(x.shape[2:])} with its "
                          f"border of {padding} on each side")
     corner = torch.from_numpy(rng.integers(0, room + 1, (len(x), 2))).to(x.device)
-    return crop(x, corner, size=sides, padding=padding)
+    return crop(x, corner, size=size, padding=padding)
 
 
 def random_resized_crop(
-    x: Float[Tensor, "N C H W"], rng: np.random.Generator, *, size: tuple[int, int] | None = None,
+    x: Float[Tensor, "N C H W"], rng: np.random.Generator, *, size: int | tuple[int, int] | None = None,
     scale: tuple[float, float] = (0.08, 1.0), ratio: tuple[float, float] = (3 / 4, 4 / 3),
 ) -> Float[Tensor, "N C P Q"]:
     """Cut a window of random area and proportions out of each image and stretch it to one size."""
     check_generator("random_resized_crop", rng)
-    for name, (low, high) in {"scale": scale, "ratio": ratio}.items():
-        if above_zero("random_resized_crop", name, low) > high or (name == "scale" and high > 1):
-            raise ValueError(f"random_resized_crop: {name} is {(low, high)}, expected the ends of a range")
+    check_images("random_resized_crop", x)
+    check_ranges(scale, ratio)
     area = rng.uniform(*scale, len(x))
     proportion = np.exp(rng.uniform(*np.log(ratio), len(x)))
-    sides = np.minimum(1, np.sqrt([area * proportion, area / proportion]))
-    middle = (1 - sides) * rng.uniform(-1, 1, (2, len(x)))
-    drawn = torch.from_numpy(np.stack([sides.T, middle.T])).to(x.device, x.dtype)
+    share = np.minimum(1, np.sqrt([area * proportion, area / proportion]))
+    middle = (1 - share) * rng.uniform(-1, 1, (2, len(x)))
+    drawn = torch.from_numpy(np.stack([share.T, middle.T])).to(x.device, x.dtype)
     theta = torch.cat([torch.diag_embed(drawn[0]), drawn[1][:, :, None]], dim=2)
-    shape = (*x.shape[:2], *(x.shape[2:] if size is None else size))
+    shape = (*x.shape[:2], *(x.shape[2:] if size is None else sides("random_resized_crop", size)))
     return grid_sample(x, affine_grid(theta, size=shape), padding_mode="border")

@@ -8,6 +8,7 @@ from jaxtyping import Float, Integer
 from torch import Tensor
 
 from dlbook.numpy.linear_classifiers.arguments import between, check_generator, whole_number
+from dlbook.numpy.transfer_learning.arguments import check_images, each
 from dlbook.shapes import describe
 from dlbook.torch.transfer_learning.colour import (
     adjust_brightness,
@@ -39,12 +40,12 @@ def distort(
     x: Float[Tensor, "N C H W"], change: str, *, strength: float | Float[Tensor, " N"]
 ) -> Float[Tensor, "N C H W"]:
     """Apply one of the changes of `CHANGES` with a strength from -1 to 1, where 0 changes nothing."""
-    if change not in CHANGES:
+    check_images("distort", x)
+    if not isinstance(change, str) or change not in CHANGES:
         raise ValueError(f"distort: change is {change!r}, expected one of {', '.join(CHANGES)}")
-    s = torch.as_tensor(strength, dtype=torch.float64)
-    if tuple(s.shape) not in ((), (len(x),)) or not (abs(s) <= 1).all():
-        raise ValueError(f"distort: strength is {describe(strength)}, expected one number or {len(x)}, from -1 to 1")
-    return CHANGES[change](x, s.expand(len(x)))
+    strength = strength.cpu() if isinstance(strength, Tensor) else strength
+    s = each("distort", "strength", strength, len(x), -1, 1)
+    return CHANGES[change](x, torch.as_tensor(s, dtype=torch.float64).expand(len(x)))
 
 
 def rand_augment(
@@ -53,6 +54,9 @@ def rand_augment(
 ) -> Float[Tensor, "N C H W"]:
     """Apply some randomly drawn changes to each image, all with one strength."""
     check_generator("rand_augment", rng)
+    check_images("rand_augment", x)
+    if not isinstance(changes, tuple | list) or not changes or not set(changes) <= set(CHANGES):
+        raise ValueError(f"rand_augment: changes is {changes!r}, expected some of {', '.join(CHANGES)}")
     strength = between("rand_augment", "magnitude", magnitude, 0, 10) / 10
     y = x.clone()
     for _ in range(whole_number("rand_augment", "num_ops", num_ops, 0)):
@@ -77,16 +81,19 @@ def label_kept(label: Callable, transform: Callable, x: Float[Tensor, "N C H W"]
 
 def count_bright(x: Float[Tensor, "N C H W"]) -> Integer[Tensor, " N"]:
     """Answer: how many pixels are brighter than a half, in the mean of their channels?"""
+    check_images("count_bright", x)
     return (x.mean(dim=1) > 0.5).sum(dim=(1, 2))
 
 
 def heavier_side(x: Float[Tensor, "N C H W"]) -> Integer[Tensor, " N"]:
-    """Answer: is there more light in the right half (1) or in the left (0)?"""
+    """Answer: is there more light in the right half (1), or is there not (0)?"""
+    check_images("heavier_side", x)
     half = x.shape[3] // 2
     columns = x.sum(dim=(1, 2))
-    return (columns[:, -half:].sum(dim=1) > columns[:, :half].sum(dim=1)).long()
+    return (columns[:, x.shape[3] - half :].sum(dim=1) > columns[:, :half].sum(dim=1)).long()
 
 
 def brightest_channel(x: Float[Tensor, "N C H W"]) -> Integer[Tensor, " N"]:
     """Answer: which channel has the most light?"""
+    check_images("brightest_channel", x)
     return x.sum(dim=(2, 3)).argmax(dim=1)

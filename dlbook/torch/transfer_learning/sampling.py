@@ -43,6 +43,9 @@ def crop(
     padding = whole_number("crop", "padding", padding, 0)
     p, q = (whole_number("crop", "size", side, 1) for side in size)
     most = corner.new_tensor([x.shape[2] + 2 * padding - p, x.shape[3] + 2 * padding - q])
+    if (most < 0).any():
+        raise ValueError(f"crop: size is {(p, q)}, expected at most the image {tuple(x.shape[2:])} with its border of "
+                         f"{padding} on each side")
     outside = (corner < 0) | (corner > most)
     if outside.any():
         n = int(outside.any(dim=1).int().argmax())
