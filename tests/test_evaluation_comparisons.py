@@ -256,7 +256,7 @@ REFUSED = {
     "successes is 4, expected at most n": lambda: ev.wilson_interval(4, 3),
     "n is 0": lambda: ev.wald_interval(0, 0),
     "confidence is 1": lambda: ev.clopper_pearson_interval(1, 3, confidence=1),
-    "bootstrap_interval: values": lambda: ev.bootstrap_interval(np.zeros(0), rng=rng0),
+    "bootstrap_interval: got values": lambda: ev.bootstrap_interval(np.zeros(0), rng=rng0),
     "mcnemar: right_a is": lambda: ev.mcnemar(np.ones(2), np.ones(2)),
     "statistic gives arrays": lambda: ev.bootstrap_interval(np.ones((3, 2)), partial(np.mean, axis=0), rng=rng0),
     "got values of shape list": lambda: ev.bootstrap_interval([1.0, 2.0], rng=rng0),
