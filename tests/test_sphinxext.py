@@ -70,6 +70,14 @@ FILES = {
     """,
     "book/index.md": "# Tiny",
     "book/verification.md": "# Verification\n\n```{verification-ledger}\n```",
+    "book/results/gpu.json": """
+        {"rows": [
+            {"operation": "line", "module": "dlbook.numpy.lines.line", "chapter": "lines", "law": "twin",
+             "examples": 5, "worst": 0.01, "tolerance": 0.03, "device": "A card", "outcome": "passed", "by": null},
+            {"operation": "line", "module": "dlbook.numpy.lines.line", "chapter": "lines", "law": "other twin",
+             "examples": null, "worst": null, "tolerance": null, "device": "A card", "outcome": "not run", "by": null}
+        ]}
+    """,
     "dlbook/laws/__init__.py": "",
     "dlbook/numpy/__init__.py": """
         TOPICS = ("lines",)
@@ -185,6 +193,9 @@ def test_a_build_from_nothing_and_what_the_next_ones_run_again(house):
     table = house.html("verification")
     assert 'id="op-line"' in table
     assert 'href="lines.html#equation-eq-linear"' in table
+    assert "twin on A card: 5 examples, worst 1.0 × 10⁻² of 3.0 × 10⁻²" in table  # what a GPU found stands beside it
+    assert "other twin on A card: not run" in table
+    assert "(doubling)" in house.text("verification") and "(twin)" not in house.text("verification")
 
     status, output = house.build()
     assert status == 0, output
