@@ -73,6 +73,19 @@ def test_a_large_layer_is_the_same_by_both_kernels_with_blocks_and_pieces_as_the
         assert_close(lowered.collect(x, y, rows, columns, groups), shifts.collect(x, y, rows, columns, groups))
 
 
+def test_four_products_for_six_see_no_further_and_lose_no_digit():
+    rng = np.random.default_rng(0)
+    x, weight = image(rng, 2, 64, 9, 8), rng.normal(size=(64, 64, 3, 3))
+    x[0, 5, 4, 3] = np.nan
+    y = cv.conv2d(x, weight, padding=1)
+    seen = np.zeros((9, 8), bool)
+    seen[3:6, 2:5] = True
+    assert (np.isnan(y[0]) == seen).all()
+    halved = cv.conv2d(x[1:].astype("float32"), weight.astype("float32"), padding=1)
+    plain = cv.conv2d_im2col(x[1:].astype("float32"), weight.astype("float32"), padding=1)
+    assert abs(halved - y[1:]).mean() < 2 * abs(plain - y[1:]).mean()
+
+
 def assert_close(fast, plain):
     """Compare entries that are sums of many terms: what cancels is measured against the largest."""
     assert fast.dtype == plain.dtype

@@ -13,13 +13,15 @@ same product with the kernel turned. `collect` sums over the places of an image:
 
 Blocks of few images keep all this in a core's second-level cache, and products stay below a million
 multiplications where they can, since OpenBLAS multiplies these without repacking its arguments. Everything is
-plain NumPy. `layouts` has the matrices. `shifts` has the same three functions in the form in which one reads them.
+plain NumPy. `layouts` has the matrices, `minimal` a way to multiply less where there are many channels, and `shifts`
+has the same three functions in the form in which one reads them.
 """
 
 from functools import lru_cache
 
 import numpy as np
 
+from dlbook.numpy.convolution import minimal
 from dlbook.numpy.convolution.geometry import Axis
 from dlbook.numpy.convolution.layouts import Layout, Places, every
 
@@ -64,21 +66,26 @@ def write(ys: list, x: np.ndarray, w: np.ndarray, rows: Axis, columns: Axis, tap
     ----------
     ys : arrays (N, G, share, P, Q), of any strides.
     x, w, rows, columns : (N, C, H, W), (F, C / G, R, S), and the geometry.
-    taps : the kernels of a group are in as many equal parts, and each part has no other rows of taps than these.
+    taps : one slice for each of some equal parts of a group's kernels: all other rows of its taps are zero.
     """
     n, channels, groups, part = len(x), w.shape[1], ys[0].shape[1], len(w) // ys[0].shape[1]
     # Where many channels make few results, not x is moved but the results, one for each s, before they are added.
     few = channels > 4 * part
-    across = every(columns) if few else columns
-    products = Products(w, groups, few, [slice(0, rows.kernel)] if few else taps)
-    entries = (x.shape[1] * rows.stride * across.kernel + groups * products.m) * rows.windows * across.windows
-    block = _images(n, entries, across.windows, products.largest, 64)
+    across, taps = (every(columns), [slice(0, rows.kernel)]) if few else (columns, taps)
+    # Where a row of windows takes a large product, two of them share four products with a row of taps each.
+    pairs = not few and minimal.fits(rows) and part * w[0].size > PIECE // COLUMNS
+    high, rows = rows.windows, minimal.even(rows) if pairs else rows
+    products = minimal.Pairs(w, groups) if pairs else Products(w, groups, few, taps)
+    laid = x.shape[1] * rows.stride * (1 if pairs else across.kernel)  # pairs are quick with more images in a block
+    entries = (laid + groups * products.m) * rows.windows * across.windows
+    block = _images(n, entries, across.windows, products.largest, 64, 16 if pairs else COLUMNS)
     layout = Layout(rows, across, groups, channels, block, x.dtype)
     product = np.empty((groups, rows.windows, products.m, block * across.windows), x.dtype)
-    results = product.reshape(groups, rows.windows, -1, len(ys), part // len(ys), block, across.windows)
+    results = product[:, :high].reshape(groups, high, -1, len(ys), part // len(ys), block, across.windows)
     for start in range(0, n, block):
         some = slice(start, min(start + block, n))
-        products.multiply(layout.fill(x[some]), product)
+        layout.fill(x[some])
+        products.multiply(layout, product)
         for b, y in enumerate(ys):
             found = results[:, :, 0, b]
             if few:
@@ -112,12 +119,13 @@ class Products:
                 self.matrices.append((first > own.start, results, seen, w[:, None, results, seen].copy()))
         self.largest = max(matrix[0].size for *_, matrix in self.matrices)
 
-    def multiply(self, windows: np.ndarray, product: np.ndarray) -> None:
-        """Fill the product: (G, P, R S C / G, N Q) to (G, P, M, N Q)."""
+    def multiply(self, layout: Layout, product: np.ndarray) -> None:
+        """Fill the product, (G, P, M, N Q), with the results for the images that are laid out."""
         if self.summand is None and any(more for more, *_ in self.matrices):
             self.summand = np.empty_like(product)
         for more, results, seen, matrix in self.matrices:
-            found = np.matmul(matrix, windows[:, :, seen], out=(self.summand if more else product)[:, :, results])
+            found = (self.summand if more else product)[:, :, results]
+            np.matmul(matrix, layout.windows[:, :, seen], out=found)
             if more:
                 product[:, :, results] += found
 
@@ -128,7 +136,7 @@ def collect(x: np.ndarray, dy: np.ndarray, rows: Axis, columns: Axis, groups: in
     taps = columns.kernel * (1 if rows.stride == 1 else rows.kernel)
     # With many channels each tap has a product of its own: it may have more places then, and there is less to add.
     seen, cuts = taps * channels, taps if channels >= COLUMNS else 1
-    block = _images(n, (groups * seen + dy.shape[1]) * places, places, seen * part, 256)
+    block = _images(n, (groups * seen + dy.shape[1]) * places, places, seen * part, 256, COLUMNS)
     lines = _lines(rows.windows, block * columns.windows, seen // cuts * part)
     layout = Places(rows, columns, groups, channels, block, lines, cuts, x.dtype)
     cotangent = np.zeros((groups, part, rows.windows, block, columns.windows), dy.dtype)
@@ -146,10 +154,10 @@ def collect(x: np.ndarray, dy: np.ndarray, rows: Axis, columns: Axis, groups: in
     return dw.transpose(0, 2, 5, 1, 3, 4).reshape(-1, channels, rows.kernel, columns.kernel)
 
 
-def _images(n: int, entries: int, columns: int, multiplications: int, least: int) -> int:
+def _images(n: int, entries: int, columns: int, multiplications: int, least: int, fewest: int) -> int:
     """Return how many images make a block, of so many entries and columns each, and multiplications per column."""
     block, fitting = least // columns, PIECE // multiplications
-    if fitting >= COLUMNS:
+    if fitting >= fewest:
         block = min(BLOCK // entries, fitting // columns)
     blocks = -(-n // max(1, block))
     return -(-n // max(1, blocks)) or 1  # blocks of one size: a last one with few images costs no less
