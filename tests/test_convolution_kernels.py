@@ -46,6 +46,22 @@ def test_a_large_layer_is_the_same_by_both_kernels_with_blocks_and_pieces_as_the
         assert_close(lowered.collect(x, y, rows, columns, groups), shifts.collect(x, y, rows, columns, groups))
 
 
+@given(
+    size=st.tuples(st.integers(3, 7), st.integers(3, 7)), groups=st.integers(1, 2), padding=st.integers(0, 3),
+    stride=st.integers(1, 2), dilation=st.integers(1, 2), seed=st.integers(0, 2**32 - 1),
+)  # fmt: skip
+def test_pairs_of_rows_are_right_for_every_height(size, groups, padding, stride, dilation, seed):
+    rng = np.random.default_rng(seed)
+    x, weight = rng.normal(size=(3, 2 * groups, *size)), rng.normal(size=(3 * groups, 2, 3, 2))
+    rows = axis("conv2d", size[0], 3, 1, padding, 1)
+    columns = axis("conv2d", size[1], 2, stride, 1, dilation)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lowered, "PIECE", 1)
+        patch.delattr(lowered, "Products")  # so that there is no other way
+        fast = lowered.correlate(x, weight, rows, columns, groups)
+    np.testing.assert_allclose(fast, shifts.correlate(x, weight, rows, columns, groups), rtol=1e-12, atol=1e-12)
+
+
 def test_four_products_for_six_see_no_further_and_lose_no_digit():
     rng = np.random.default_rng(0)
     x, weight = rng.normal(size=(2, 64, 9, 8)), rng.normal(size=(64, 64, 3, 3))
