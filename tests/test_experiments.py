@@ -152,6 +152,13 @@ def test_a_run_that_fails_is_named_and_takes_no_other_with_it(tmp_path):
     assert [record["lr"] for record in read("topic", folder=tmp_path)] == [0.1, 0.2]
 
 
+def test_a_record_stays_when_no_run_could_be_made(tmp_path):
+    (tmp_path / "topic.json").write_text("[1]")
+    with pytest.raises(RuntimeError, match="1 of 1 runs"):
+        run_all("topic", recipe("one_layer"), [{"epochs": 1, "lr": 1e300, **SMALL}], folder=tmp_path)
+    assert read("topic", folder=tmp_path) == [1]
+
+
 def test_a_topic_without_a_record_is_refused_with_those_that_have_one(tmp_path):
     (tmp_path / "known.json").write_text("[]")
     with pytest.raises(FileNotFoundError, match=r"no runs are recorded for 'unknown'.*records of: known"):

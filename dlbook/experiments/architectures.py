@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dlbook.experiments.convnet import FAMILIES, RECIPE
 from dlbook.experiments.results import RESULTS, run_all
+from dlbook.experiments.training import checked_device
 
 PUBLISHED = ("densenet121", "resnet50", "convnext_tiny", "googlenet", "vgg16", "resnet18", "alexnet")
 # The published networks, on the images enlarged to twice their side, by two recipes: the rate begins at its height,
@@ -35,6 +36,10 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=8, help="runs at a time, which one GPU can share")
     parser.add_argument("--folder", type=Path, default=RESULTS, help="where the record is written")
     options = parser.parse_args()
+    try:
+        checked_device(options.device)
+    except ValueError as error:
+        parser.error(str(error))
     runs = [{"device": options.device, **run} for run in RUNS]
     run_all("architectures", RECIPE, runs, folder=options.folder, checkpoints=Path("runs"), workers=options.workers)
 

@@ -19,7 +19,7 @@ def run_all(
     topic: str, recipe: Recipe, runs: Iterable[dict[str, Any]], *, folder: Path = RESULTS,
     checkpoints: Path | None = None, workers: int = 1,
 ) -> Path:
-    """Train each of the runs and write settings, curves and versions to one file, which grows run by run.
+    """Train each of the runs and write settings, curves and versions of all to one file, at the end.
 
     Parameters
     ----------
@@ -30,20 +30,21 @@ def run_all(
 
     Raises
     ------
-    RuntimeError : naming the runs that failed, after all others have been written.
+    RuntimeError : naming the runs that failed, after all others have been written; a record stays if none was trained.
     """
     runs = list(runs)
     saved = [{} if checkpoints is None else {"checkpoint": checkpoints / f"{topic}-{i}.npz"} for i in range(len(runs))]
-    path, done, failed = write(topic, [], folder=folder), {}, {}
+    done, failed = {}, {}
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         waiting = {pool.submit(_record, recipe, {**run, **saved[i]}): i for i, run in enumerate(runs)}
         for future in tqdm(as_completed(waiting), desc=topic, total=len(runs), disable=None):
             i = waiting[future]
-            if future.exception() is not None:
+            if future.exception() is None:
+                done[i] = future.result()
+            else:
                 failed[i] = future.exception()
-                continue
-            done[i] = future.result()
-            write(topic, [done[i] for i in sorted(done)], folder=folder)
+    if done or not runs:
+        path = write(topic, [done[i] for i in sorted(done)], folder=folder)
     if failed:
         told = "; ".join(f"{runs[i]}: {error}" for i, error in sorted(failed.items()))
         raise RuntimeError(f"{len(failed)} of {len(runs)} runs of {topic} failed: {told}")
