@@ -332,6 +332,21 @@ def test_both_halves_train_alike():
     np.testing.assert_allclose(mine.measured["loss"], other.measured["loss"], rtol=1e-9)
 
 
+def test_a_training_that_nobody_watches_ends_in_the_same_network():
+    torch = pytest.importorskip("torch")
+    theirs = import_module("dlbook.torch.deep_networks")
+    rng = np.random.default_rng(3)
+    x, target = rng.normal(size=(30, 4)), rng.integers(0, 3, 30)
+    for half, train in ((dn, (x, target)), (theirs, (torch.tensor(x), torch.tensor(target)))):
+        runs = [half.train_mlp(train, hidden=(5,), epochs=2, rng=np.random.default_rng(0), watch=watch)
+                for watch in (True, False)]
+        for (p, q), (r, s) in zip(*(run.params for run in runs), strict=True):
+            assert (p == r).all()
+            assert (q == s).all()
+        assert len(runs[0].measured["loss"]) == 3
+        assert len(runs[1].measured) == 0
+
+
 @given(seed=seeds, widths=st.lists(st.integers(1, 4), min_size=1, max_size=3))
 def test_both_halves_find_the_same_regions(seed, widths):
     torch = pytest.importorskip("torch")

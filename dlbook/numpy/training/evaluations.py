@@ -4,9 +4,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from dlbook.numpy.deep_networks.network import init_mlp, mlp
-from dlbook.numpy.deep_networks.training import Split, mlp_objective
-from dlbook.numpy.gradient_descent.stochastic import sgd
+from dlbook.numpy.deep_networks.network import mlp
+from dlbook.numpy.deep_networks.training import Split, train_mlp
 from dlbook.numpy.linear_classifiers.metrics import accuracy
 from dlbook.shapes import Array, Float, describe
 
@@ -44,18 +43,13 @@ def mlp_evaluation(
     **Book** eq-trial
     """
 
-    (x, target), (x_held, target_held) = train, validation
-
     def evaluate(config, budget, rng) -> float:
-        # As `train_mlp` does it, but measured once, at the end: nobody looks at the curve of a trial.
-        options = {"lr": 0.1, "batch_size": batch_size, **fixed, **config}
+        options = {"batch_size": batch_size, **fixed, **config}
         widths = (options.pop("width"),) if "width" in options else hidden
-        form = {"activation": options.pop("activation", "relu")}
-        cost = {name: options.pop(name) for name in ("loss", "strength") if name in options}
-        sizes, gain = (x.shape[1], *widths, int(target.max()) + 1), options.pop("gain", 2.0)
-        start = init_mlp(sizes, rng, gain=gain, dtype=x.dtype)
-        run = sgd(mlp_objective(**form, **cost), start, train, epochs=int(budget), rng=rng, **options)
-        return float(accuracy(mlp(x_held, run.params, **form), target_held))
+        # Measured once, at the end: nobody looks at the curve of a trial.
+        run = train_mlp(train, hidden=widths, epochs=int(budget), rng=rng, watch=False, **options)
+        x, target = validation
+        return float(accuracy(mlp(x, run.params, activation=options.get("activation", "relu")), target))
 
     return evaluate
 

@@ -69,7 +69,7 @@ def measure_splits(
 def train_mlp(
     train: Split, validation: Split | None = None, *, hidden: Sequence[int] = (), activation: Activation = "relu",
     loss: Callable = cross_entropy, strength: float = 0.0, gain: float = 2.0, lr: Rate = 0.1, epochs: int = 40,
-    batch_size: int = 100, rng: np.random.Generator,
+    batch_size: int = 100, rng: np.random.Generator, watch: bool = True,
 ) -> Descent:
     """Train a k-layer network by mini-batch gradient descent, and watch it after each epoch."""
     measure = measure_splits(train, validation, predict=partial(mlp, activation=activation), loss=loss)
@@ -80,5 +80,5 @@ def train_mlp(
 
     return sgd(
         mlp_objective(loss, activation=activation, strength=strength), params, train, lr=lr, batch_size=batch_size,
-        epochs=epochs, rng=rng, measure=measure,
+        epochs=epochs, rng=rng, measure=measure if watch else None,
     )  # fmt: skip
